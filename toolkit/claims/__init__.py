@@ -1,0 +1,7 @@
+"""From values per seed to an interval and a verdict."""
+
+from toolkit.claims.paper import Paper, paper
+from toolkit.claims.result import REPORT_MIME, RESULT_MIME, Result
+from toolkit.claims.statistics import interval, judge
+
+__all__ = ["REPORT_MIME", "RESULT_MIME", "Paper", "Result", "interval", "judge", "paper"]

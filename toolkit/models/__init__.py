@@ -1,0 +1,6 @@
+"""Networks that several chapters train, as ensembles with parameters ``[K, ...]``."""
+
+from toolkit.models.ensemble import Ensemble
+from toolkit.models.mlp import MLP
+
+__all__ = ["MLP", "Ensemble"]
