@@ -50,8 +50,7 @@ class Paper:
             base = as_seed_axis(against, name=f"'against' of {claim_id!r}")
             if base.shape != numbers.shape:
                 raise ValueError(
-                    f"paired values of {claim_id!r} must have one partner per seed; "
-                    f"got {numbers.size} and {base.size}"
+                    f"paired values of {claim_id!r} must have one partner per seed; got {numbers.size} and {base.size}"
                 )
             numbers = numbers - base
         seen = self.results.get(claim_id)
@@ -100,8 +99,7 @@ class Paper:
     def _repr_html_(self) -> str:
         entry = self.entry
         claims = "".join(
-            f"<li><code>{escape(c.id)}</code>: {escape(c.says)} <em>({escape(c.place)})</em></li>"
-            for c in entry.claims
+            f"<li><code>{escape(c.id)}</code>: {escape(c.says)} <em>({escape(c.place)})</em></li>" for c in entry.claims
         )
         link = f'<a href="{escape(entry.link)}">{escape(entry.link)}</a>' if entry.link else ""
         return (

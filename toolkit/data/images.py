@@ -40,9 +40,7 @@ def mnist_5k(*, device: torch.device | str = "cpu") -> tuple[torch.Tensor, torch
     )
 
 
-def stratified_split(
-    labels: torch.Tensor, sizes: list[int], *, generator: torch.Generator
-) -> list[torch.Tensor]:
+def stratified_split(labels: torch.Tensor, sizes: list[int], *, generator: torch.Generator) -> list[torch.Tensor]:
     """Random disjoint index sets with the same share of every class.
 
     Args:

@@ -1,0 +1,6 @@
+"""Kernels of wide networks: closed forms of the infinite width, and the tangent kernel of finite networks."""
+
+from toolkit.kernels.analytic import Kernels, infinite_kernels
+from toolkit.kernels.empirical import empirical_ntk
+
+__all__ = ["Kernels", "empirical_ntk", "infinite_kernels"]

@@ -1,0 +1,1 @@
+"""Running chapters in batches: plan, run, ledger. Knows notebooks as files."""
