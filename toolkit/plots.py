@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
@@ -59,8 +58,8 @@ def figure(rows: int = 1, columns: int = 1, *, height: float = 3.2, **options):
     Returns:
         ``(figure, axes)`` as ``subplots`` gives them.
     """
-    with mpl.rc_context(STYLE):
-        made = plt.subplots(rows, columns, figsize=(WIDTH, height), **options)
+    plt.rcParams.update(STYLE)
+    made = plt.subplots(rows, columns, figsize=(WIDTH, height), **options)
     plt.close(made[0])  # shown by `show` alone, never a second time by the inline backend
     return made
 

@@ -83,9 +83,7 @@ def recursion_by_quadrature(x, y, *, depth, activation, weight_variance, bias_va
 @pytest.mark.parametrize("weight_variance, bias_variance", VARIANCES)
 def test_agrees_with_quadrature(activation, depth, weight_variance, bias_variance):
     x, y = points(2), points(2, seed=1)
-    options = dict(
-        depth=depth, activation=activation, weight_variance=weight_variance, bias_variance=bias_variance
-    )
+    options = dict(depth=depth, activation=activation, weight_variance=weight_variance, bias_variance=bias_variance)
     kernels = infinite_kernels(x, y, **options)
     for i in range(2):
         for j in range(2):

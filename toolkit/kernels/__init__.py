@@ -2,5 +2,6 @@
 
 from toolkit.kernels.analytic import Kernels, infinite_kernels
 from toolkit.kernels.empirical import empirical_ntk
+from toolkit.kernels.flow import kernel_flow
 
-__all__ = ["Kernels", "empirical_ntk", "infinite_kernels"]
+__all__ = ["Kernels", "empirical_ntk", "infinite_kernels", "kernel_flow"]

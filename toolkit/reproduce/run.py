@@ -130,7 +130,10 @@ def execute_all(
     ledger = Ledger(folder)
     threads = str(max(1, cores() // min(workers, max(1, len(runs)))))
     outcomes: dict[str, Outcome] = {}
-    with environment(TOOLKIT_QUIET="1", **dict.fromkeys(THREADS, threads)), ThreadPoolExecutor(workers) as pool:
+    with (
+        environment(TOOLKIT_QUIET="1", OMP_WAIT_POLICY="PASSIVE", **dict.fromkeys(THREADS, threads)),
+        ThreadPoolExecutor(workers) as pool,
+    ):
         waiting = [pool.submit(execute, run, folder / "notebooks") for run in runs]
         for future in as_completed(waiting):
             outcome = future.result()

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 
 
-def batches(x: Tensor, y: Tensor, batch_size: int, *, seeds: int | Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
+def batches(
+    x: Tensor, y: Tensor, batch_size: int, *, seeds: int | Sequence[int], subsets: Tensor | None = None
+) -> Iterator[tuple[Tensor, Tensor]]:
     """Endless shuffled mini-batches; an epoch's incomplete last batch is dropped.
 
     Args:

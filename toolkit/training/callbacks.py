@@ -48,13 +48,15 @@ class EarlyStopping(Evaluation):
     Args:
         x, y: ``[n, ...]`` validation inputs and ``[n]`` classes, or ``[K, n, ...]`` and ``[K, n]``.
         every: steps between measurements.
+        until: ``[K]``, the last step that counts for each member; by default all do.
 
     Attributes:
         best_step: ``[K]`` (or scalar), the step of the lowest loss, in updates.
     """
 
-    def __init__(self, x: Tensor, y: Tensor, *, every: int):
+    def __init__(self, x: Tensor, y: Tensor, *, every: int, until: Tensor | None = None):
         super().__init__(x, y, every=every)
+        self.until = until
         self.best_loss: Tensor | None = None
         self.best_step: Tensor | None = None
         self._kept: list[Tensor] = []
@@ -71,6 +73,8 @@ class EarlyStopping(Evaluation):
             self._kept = [p.detach().clone() for p in model.parameters()]
             return
         better = loss < self.best_loss
+        if self.until is not None:
+            better &= self.until >= step
         self.best_loss = torch.where(better, loss, self.best_loss)
         self.best_step = torch.where(better, step, self.best_step)
         for kept, parameter in zip(self._kept, model.parameters()):

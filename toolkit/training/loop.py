@@ -144,4 +144,5 @@ def _progress(steps, label: str):
 
 
 def _in_notebook() -> bool:
-    return "ipykernel" in sys.modules
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return hasattr(shell, "kernel")

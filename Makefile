@@ -1,0 +1,39 @@
+# make reproduce   run every chapter's default run and print the ledger
+# make test        unit tests, notebook tests and form tests
+# make book        build the book into book/_build/html
+# make lab         open JupyterLab on the chapters
+# make bench       time the toolkit against its peers
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+WORKERS ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count() or 1)")
+
+.PHONY: setup reproduce test book lab bench clean
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
+		{ echo "Python 3.11 or newer is needed; try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[graphs,notebooks,book,test]"
+	@touch $@
+
+reproduce: setup
+	$(BIN)/toolkit reproduce
+
+test: setup
+	$(BIN)/python -m pytest -n $(WORKERS) tests
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env -n $(WORKERS) --dist loadscope notebooks
+
+book: setup
+	$(BIN)/python book/build.py
+
+lab: setup
+	$(BIN)/toolkit lab
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) book/_build runs

@@ -1,0 +1,96 @@
+"""Every chapter has the book's form, and its exercises grade right answers right and wrong ones wrong."""
+
+import re
+import runpy
+from pathlib import Path
+
+import nbformat
+import pytest
+from form import problems
+
+from toolkit.catalog import chapter, parts
+from toolkit.reproduce.notebooks import chapters, root
+
+READY = chapters()
+WRONG = Path(__file__).parent / "wrong_answers"
+
+
+def test_every_entry_has_a_notebook_and_every_notebook_an_entry():
+    entries = {(part.id, c.slug) for part in parts().values() for c in part.chapters}
+    files = {(path.parent.name, path.stem) for path in root().glob("*/*.ipynb")}
+    assert entries == files
+
+
+@pytest.mark.parametrize("slug", READY)
+def test_form(slug):
+    assert problems(READY[slug], chapter(slug)) == []
+
+
+@pytest.mark.parametrize("slug", READY)
+def test_stored_numbers_belong_to_the_catalogue(slug):
+    """A catalogue edited after the run (another bound, say) must be run again."""
+    from toolkit.claims import interval, judge
+    from toolkit.reproduce.ledger import records
+
+    for record in records(READY[slug]):
+        claim = chapter(slug).claim(record["claim"])
+        mean, low, high = interval(record["values"], method=claim.interval)
+        if claim.deterministic and record["n"] == 1:
+            low = high = mean
+        assert judge(mean, low, high, claim.bound) == record["verdict"]
+        assert record["unit"] == claim.unit and record["paper_value"] == claim.paper_value
+
+
+@pytest.mark.parametrize("slug", READY)
+def test_bibliography_has_the_paper(slug):
+    text = (root().parent / "book" / "references.bib").read_text()
+    found = re.search(rf"@\w+\{{{slug},(.*?)\n\}}", text, re.DOTALL)
+    assert found, f"references.bib has no entry {slug}"
+    body, entry = found.group(1), chapter(slug)
+    assert str(entry.year) in body
+    assert all(name in body for name in entry.authors if name != "others")
+
+
+def exercises(slug):
+    """Solution cells with their tests: [(grade_id, solution, tests)]."""
+    cells = [c for c in nbformat.read(READY[slug], as_version=4).cells if "nbgrader" in c.metadata]
+    pairs = []
+    for cell, following in zip(cells, cells[1:]):
+        if cell.metadata["nbgrader"]["solution"] and following.metadata["nbgrader"]["grade"]:
+            pairs.append((cell.metadata["nbgrader"]["grade_id"], cell.source, following.source))
+    return pairs
+
+
+def grade(slug, answer, tests):
+    """Runs an answer and its tests after the chapter's imports; raises what they raise."""
+    notebook = nbformat.read(READY[slug], as_version=4)
+    imports = [
+        line
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for line in cell.source.splitlines()
+        if re.match(r"(import|from) ", line)
+    ]
+    space = {}
+    exec("\n".join(imports), space)
+    exec(answer, space)
+    exec(tests, space)
+
+
+@pytest.mark.parametrize("slug", READY)
+def test_right_answers_pass_and_wrong_ones_fail(slug):
+    pairs = exercises(slug)
+    wrong = runpy.run_path(str(WRONG / f"{slug}.py"))["WRONG"]
+    assert pairs and set(wrong) == {name for name, _, _ in pairs}
+    for name, solution, tests in pairs:
+        grade(slug, solution, tests)
+        empty = re.sub(
+            r"( *)### BEGIN SOLUTION.*?### END SOLUTION", r"\1raise NotImplementedError", solution, flags=re.DOTALL
+        )
+        with pytest.raises(NotImplementedError):
+            grade(slug, empty, tests)
+        assert len(wrong[name]) >= 2
+        for answer in wrong[name]:
+            with pytest.raises(Exception) as caught:  # noqa: B017, PT011 - any failure is a failed grade
+                grade(slug, answer, tests)
+            assert not isinstance(caught.value, SyntaxError | NameError), f"not a plausible answer: {caught.value}"
