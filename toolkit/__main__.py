@@ -1,3 +1,4 @@
 from toolkit.cli import app
 
-app(prog_name="toolkit")
+if __name__ == "__main__":
+    app(prog_name="toolkit")

@@ -37,6 +37,23 @@ def test_is_the_limit_of_small_gradient_steps(problem):
     torch.testing.assert_close(kernel_flow(kernel, start, y, 2.0), f, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("step, steps", [(0.01, 1), (0.01, 700), (0.5, 9)])
+def test_steps_are_gradient_descent(problem, step, steps):
+    """The step 0.5 is so large that the leading error changes sign every time."""
+    kernel, start, y = problem
+    f = start
+    for _ in range(steps):
+        f = f - step * (f[:, :4] - y) @ kernel[:4] / 4
+    found = kernel_flow(kernel, start, y, step * steps, step=step)
+    torch.testing.assert_close(found, f, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("time, step", [(1.0, 0.3), (1.0, 0.0), (1.0, -0.5), (math.inf, 0.1)])
+def test_bad_steps_are_refused(problem, time, step):
+    with pytest.raises(ValueError, match="a whole number of positive steps"):
+        kernel_flow(*problem, time, step=step)
+
+
 def test_begins_at_the_start_and_ends_in_kernel_regression(problem):
     kernel, start, y = problem
     torch.testing.assert_close(kernel_flow(kernel, start, y, 0.0), start, rtol=0, atol=0)

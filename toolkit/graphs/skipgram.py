@@ -58,16 +58,20 @@ class SkipGram:
             min_count=0,
             workers=1,
             seed=seed,
+            sorted_vocab=0,  # so that node i has row i
         )
         frequencies = counts.cpu().double().round().long().clamp(min=1).tolist()
         self.model.build_vocab_from_freq(dict(enumerate(frequencies)))
 
-    def train(self, walks: Tensor, *, epochs: int = 1) -> SkipGram:
-        """Trains on the walks; returns the trainer itself.
+    def train(self, walks: Tensor, *, epochs: int = 1) -> Tensor:
+        """Trains on the walks, from where it stands.
 
         Args:
             walks: ``[W, length]`` int64 nodes, on any device.
             epochs: passes over the walks.
+
+        Returns:
+            The node vectors, ``[n, d]`` float32 on the CPU; further training changes them in place.
 
         Raises:
             ValueError: walks that are not a matrix of nodes, or epochs below 1.
@@ -77,13 +81,7 @@ class SkipGram:
         if epochs < 1:
             raise ValueError(f"epochs must be at least 1; got {epochs}")
         self.model.train(walks.tolist(), total_examples=len(walks), total_words=walks.numel(), epochs=epochs)
-        return self
-
-    @property
-    def vectors(self) -> Tensor:
-        """The node vectors, ``[n, d]`` float32 on the CPU."""
-        row = self.model.wv.key_to_index
-        return torch.from_numpy(self.model.wv.vectors[[row[node] for node in range(self.n)]])
+        return torch.from_numpy(self.model.wv.vectors)
 
 
 def deepwalk(
@@ -122,4 +120,4 @@ def deepwalk(
     counts = torch.bincount(paths.flatten(), minlength=len(adjacency))
     seed = int(torch.randint(2**31 - 1, (), generator=generator))
     model = SkipGram(counts, dimension=dimension, window=window, negative=negative, seed=seed)
-    return model.train(paths).vectors
+    return model.train(paths)

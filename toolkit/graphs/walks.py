@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-ROUNDS = 10_000  # of rejection; more than any sensible p and q need
+OFFERS = 4  # steps offered to a walker in each round of rejection
+ROUNDS = 10_000  # more than any sensible p and q need
 
 
 def random_walks(
@@ -100,16 +101,18 @@ class _Stepper:
     def biased(self, before: Tensor, here: Tensor, p: float, q: float) -> Tensor:
         """One step of node2vec from ``here``, having come from ``before``."""
         most = max(1.0, 1 / p, 1 / q)
-        there = torch.empty_like(here)
-        open_ = torch.arange(len(here), device=here.device)
+        there = here.clone()
+        waiting = torch.arange(len(here), device=here.device)
         for _ in range(ROUNDS):
-            if not len(open_):
+            if not len(waiting):
                 return there
-            offer = self.plain(here[open_])
-            came = before[open_]
+            came = before[waiting].repeat(OFFERS)
+            offer = self.plain(here[waiting].repeat(OFFERS))
             far = torch.where(self.linked(came, offer), 1.0, 1 / q)
             bias = torch.where(offer == came, 1 / p, far)
-            taken = self.uniform(len(open_)) * most < bias
-            there[open_[taken]] = offer[taken]
-            open_ = open_[~taken]
+            accepted = (self.uniform(len(offer)) * most < bias).view(OFFERS, -1)
+            taken = accepted.any(0)
+            first = offer.view(OFFERS, -1).gather(0, accepted.byte().argmax(0, keepdim=True))[0]
+            there[waiting[taken]] = first[taken]
+            waiting = waiting[~taken]
         raise RuntimeError(f"p = {p} and q = {q} reject nearly every step; bring them closer to 1")

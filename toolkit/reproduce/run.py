@@ -60,6 +60,7 @@ def execute(run: Run, folder: Path) -> Outcome:
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
+    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     final, failed = folder / f"{run.key}.ipynb", folder / f"{run.key}.failed.ipynb"
     partial = folder / f".{run.key}.partial.ipynb"
@@ -74,7 +75,7 @@ def execute(run: Run, folder: Path) -> Outcome:
                 kernel_name="python3",
                 progress_bar=False,
                 log_output=False,
-                cwd=scratch,
+                resources={"metadata": {"path": scratch}},  # papermill's cwd would move this whole process
                 **_kernel_options(),
             )
         except PapermillExecutionError as trouble:
