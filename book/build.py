@@ -29,7 +29,8 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 def main() -> int:
     """Gathers the pages and builds them; returns the exit code of the builder."""
     gather()
-    command = [sys.executable, "-m", "jupyter_book", "build", str(SOURCE), "--path-output", str(BOOK)]
+    builder = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command = [*builder, "build", str(SOURCE), "--path-output", str(BOOK)]
     return subprocess.call([*command, "--all", "-W", "-n", "--keep-going"])
 
 
@@ -39,6 +40,7 @@ def gather() -> None:
     SOURCE.mkdir(parents=True)
     for name in ("_config.yml", "introduction.md", "bibliography.md", "references.bib"):
         shutil.copy(BOOK / name, SOURCE)
+    shutil.copytree(BOOK / "static", SOURCE / "static")
     ready = chapters()
     contents = []
     for part in parts().values():

@@ -67,7 +67,9 @@ def test_conda_and_pip_install_the_same():
     extras = project["optional-dependencies"]
     wanted = {requirement(r) for r in [*project["dependencies"], *sum(extras.values(), [])]}
     conda = yaml.safe_load((HOME / "environment.yml").read_text())["dependencies"]
-    found = {requirement(r) for r in conda if isinstance(r, str)}
+    pip = conda[-1]["pip"]
+    assert pip[-1] == "--editable ."
+    found = {requirement(r) for r in [*conda[:-1], *pip[:-1]]}
     assert found - {("python", project["requires-python"]), ("pip", "")} == wanted
     assert ("python", project["requires-python"]) in found
 

@@ -12,6 +12,7 @@ from toolkit.catalog import Chapter, chapter
 from toolkit.claims.result import REPORT_MIME, Result, badge
 from toolkit.claims.statistics import as_seed_axis, interval, judge
 
+CELL = "text-align:left;vertical-align:top;padding:0.3em 0.8em 0.3em 0"
 LIBRARIES = ("weights-and-wirings", "torch", "numpy", "scipy", "networkx", "scikit-learn", "matplotlib")
 
 
@@ -146,16 +147,16 @@ class Report:
             verdict = badge(result.verdict)
             if claim.reason and result.verdict != "reproduced":
                 verdict += f"<br><small>{escape(claim.reason)}</small>"
-            rows.append(
-                '<tr style="text-align:left;vertical-align:top">'
-                f'<td style="text-align:left">{says}</td>'
-                f'<td style="text-align:left">{escape(claim.quantity)} ({escape(claim.unit)}), '
-                f"claimed {escape(str(claim.bound))}</td>"
-                f'<td style="text-align:left">{escape(result.measured)}</td><td>{result.n}</td>'
-                f'<td style="text-align:left">{verdict}</td></tr>'
+            columns = (
+                says,
+                f"{escape(claim.quantity)} ({escape(claim.unit)}), claimed {escape(str(claim.bound))}",
+                escape(result.measured),
+                str(result.n),
+                verdict,
             )
+            rows.append("<tr>" + "".join(f'<td style="{CELL}">{column}</td>' for column in columns) + "</tr>")
         heads = "".join(
-            f'<th style="text-align:left">{head}</th>'
+            f'<th style="{CELL}">{head}</th>'
             for head in ("The paper says", "Quantity", "We measured: mean [95 % interval]", "n", "Verdict")
         )
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

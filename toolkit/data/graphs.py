@@ -137,7 +137,7 @@ def planted_blocks(
     *,
     degree: float,
     mixing: float,
-    tail: float = 2.5,
+    tail: float = 3.0,
     generator: torch.Generator,
 ) -> Graph:
     """Equal blocks that hold most of their edges, with power-law degrees; the largest component of it.
