@@ -22,6 +22,8 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 reproduce: setup
 	$(BIN)/toolkit reproduce
 
+# one thread per worker: more would only wait for each other
+test: export OMP_NUM_THREADS = 1
 test: setup
 	$(BIN)/python -m pytest -n $(WORKERS) tests
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env -n $(WORKERS) --dist loadscope notebooks
