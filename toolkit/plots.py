@@ -84,7 +84,10 @@ def band(axes, x, values, *, label: str | None = None, colour: str | None = None
     mean, half = mean_and_half_width(values)
     colour = COLOURS.get(colour, colour)
     (line,) = axes.plot(x, mean, marker=marker, label=label, color=colour, **options)
-    axes.fill_between(x, mean - half, mean + half, color=line.get_color(), alpha=0.2, linewidth=0)
+    if len(x) == 1:
+        axes.errorbar(x, mean, yerr=half, color=line.get_color(), capsize=3)
+    else:
+        axes.fill_between(x, mean - half, mean + half, color=line.get_color(), alpha=0.2, linewidth=0)
     return line
 
 

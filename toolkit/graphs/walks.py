@@ -47,6 +47,8 @@ def random_walks(
         raise ValueError(f"length must be at least 1; got {length}")
     if not (p > 0 and q > 0):
         raise ValueError(f"p and q must be positive; got {p} and {q}")
+    if not len(adjacency.values()):
+        return starts.to(device)[:, None].repeat(1, length)
     step = _Stepper(adjacency, generator)
     walk = torch.empty(length, len(starts), dtype=torch.int64, device=device)
     walk[0] = starts.to(device)
@@ -89,8 +91,7 @@ class _Stepper:
             entry = torch.searchsorted(self.ends, low + u * (high - low), right=True)
         last = first + degree - 1
         entry = torch.minimum(torch.maximum(entry, first), last).clamp(min=0)  # rounding at a row's border
-        stuck = degree == 0
-        return torch.where(stuck, here, self.neighbours[entry]) if bool(stuck.any()) else self.neighbours[entry]
+        return torch.where(degree == 0, here, self.neighbours[entry])
 
     def linked(self, a: Tensor, b: Tensor) -> Tensor:
         """Whether a and b are neighbours, ``[W]``."""
