@@ -78,7 +78,11 @@ def chapter_page(path: Path, chapter: Chapter):
     figures = 0
     for cell in notebook.cells:
         if "nbgrader" in cell.metadata:
+            kind = "solution" if cell.metadata["nbgrader"]["solution"] else "tests"
             cell.metadata["tags"] = ["hide-cell"]
+            cell.metadata["mystnb"] = {
+                f"code_prompt_{way}": f"{way.capitalize()} the {kind}" for way in ("show", "hide")
+            }
             cell.source = "\n".join(line for line in cell.source.splitlines() if not line.strip().startswith("### "))
         if cell.cell_type != "code":
             continue
