@@ -15,21 +15,20 @@ class Ensemble(nn.Module):
     Args:
         build: makes one network; called once per seed with the global generator seeded to it.
         seeds: one per member.
-        method: ``"vmap"`` computes all members in one call; ``"loop"`` one after the other. ``"auto"``
-            loops on a CPU when the network has convolutions, which vmap would turn into slow grouped
-            convolutions (see the benchmark table), and uses vmap otherwise.
+        method: ``"vmap"`` computes all members in one call, the faster way also for small convolutional
+            networks (see the benchmark table); ``"loop"`` takes one after the other.
 
     Raises:
         ValueError: no seed, an unknown method, or a network with running statistics (batch
             normalization that tracks them), which members cannot share.
     """
 
-    def __init__(self, build: Callable[[], nn.Module], seeds: Sequence[int], *, method: str = "auto"):
+    def __init__(self, build: Callable[[], nn.Module], seeds: Sequence[int], *, method: str = "vmap"):
         super().__init__()
         if len(seeds) == 0:
             raise ValueError("seeds must name at least one member")
-        if method not in ("auto", "vmap", "loop"):
-            raise ValueError(f"method must be 'auto', 'vmap' or 'loop'; got {method!r}")
+        if method not in ("vmap", "loop"):
+            raise ValueError(f"method must be 'vmap' or 'loop'; got {method!r}")
         networks = [_seeded(build, seed) for seed in seeds]
         for module in networks[0].modules():
             if getattr(module, "track_running_stats", False):
@@ -42,7 +41,6 @@ class Ensemble(nn.Module):
         self._buffer_names = list(buffers)
         for index, buffer in enumerate(buffers.values()):
             self.register_buffer(f"_buffer_{index}", buffer)
-        self._has_convolution = any(isinstance(m, nn.modules.conv._ConvNd) for m in networks[0].modules())
         # kept in a tuple so that the template's own parameters are not registered as ours
         self._template = (networks[0].to("meta"),)
 
@@ -63,7 +61,7 @@ class Ensemble(nn.Module):
             state[name] = getattr(self, f"_buffer_{index}")
         (template,) = self._template
         template.train(self.training)
-        if self._looped(x):
+        if self.method == "loop":
             slices = {name: value.unbind() for name, value in state.items()}
             outputs = [
                 functional_call(template, {name: values[k] for name, values in slices.items()}, (x[k],))
@@ -71,11 +69,6 @@ class Ensemble(nn.Module):
             ]
             return torch.stack(outputs)
         return vmap(lambda s, y: functional_call(template, s, (y,)), randomness="different")(state, x)
-
-    def _looped(self, x: Tensor) -> bool:
-        if self.method == "auto":
-            return self._has_convolution and x.device.type == "cpu"
-        return self.method == "loop"
 
 
 def _seeded(build: Callable[[], nn.Module], seed: int) -> nn.Module:

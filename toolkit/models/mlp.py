@@ -25,7 +25,7 @@ class MLP(nn.Module):
         init: ``glorot_normal`` (variance 2 / (in + out), Glorot and Bengio 2010, eq. 16 with a normal law),
             ``he_normal`` (2 / in, He et al. 2015), ``lecun_normal`` (1 / in), or ``ntk``: all parameters
             standard normal, and the layer computes ``weight_scale / sqrt(in) h W + bias_scale b``
-            (Jacot et al. 2018, section 3). Biases start at zero except under ``ntk``.
+            (Jacot et al. 2018, section 2). Biases start at zero except under ``ntk``.
         weight_scale: multiplies every weight matrix at initialization (under ``ntk``, in the layer
             itself); a number, or ``[K]`` for one per member.
         bias_scale: the factor of the bias under ``ntk``.
