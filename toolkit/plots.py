@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
 
-from toolkit.claims.statistics import LEVEL, as_seed_axis
+from toolkit.claims.statistics import LEVEL
 
 # Okabe and Ito (2008), Color Universal Design; ordered so that neighbours differ in lightness too.
 COLOURS = {
@@ -101,15 +101,6 @@ def mean_and_half_width(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return mean, np.zeros_like(mean)
     half = stats.t.ppf((1 + LEVEL) / 2, n - 1) * values.std(axis=0, ddof=1) / math.sqrt(n)
     return mean, half
-
-
-def bars(axes, groups: dict[str, object], *, colour: str = "blue") -> None:
-    """A horizontal dot with 95 % t interval for each named group of values per seed."""
-    for row, (name, values) in enumerate(groups.items()):
-        mean, half = mean_and_half_width(as_seed_axis(values, name=name))
-        axes.errorbar(mean, row, xerr=half, fmt="o", color=COLOURS.get(colour, colour), capsize=3)
-    axes.set_yticks(range(len(groups)), list(groups))
-    axes.invert_yaxis()
 
 
 def png(fig) -> bytes:
