@@ -9,8 +9,8 @@ from toolkit.catalog import CatalogError, load_part, parts
 from toolkit.catalog.load import FOLDER
 
 PARTS = (
-    "compress generative gnn init landscape limits links memory metanets mixtures netsci overparam represent science "
-    "tickets"
+    "init limits overparam landscape tickets compress metanets gnn netsci links mixtures generative memory science "
+    "represent"
 ).split()
 
 
@@ -85,7 +85,7 @@ def test_mistakes_are_named(tmp_path, what, words):
     [
         ("a: [", "not readable as YAML"),
         ([1, 2], "must hold a mapping"),
-        ("id: other\ntitle: abc\nsummary: abc", "file's name"),
+        ("id: other\nnumber: 1\ntitle: abc\nsummary: abc", "file's name"),
     ],
 )
 def test_files_that_are_no_catalogue(tmp_path, content, words):

@@ -30,7 +30,7 @@ def load_part(path: Path) -> Part:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise CatalogError(f"{path.name}: not readable as YAML: {error}") from error
     if not isinstance(data, dict):
-        raise CatalogError(f"{path.name}: must hold a mapping with id, title, summary, planned and chapters")
+        raise CatalogError(f"{path.name}: must hold a mapping with id, number, title, summary, planned and chapters")
     try:
         part = Part.model_validate(data)
     except ValidationError as error:
@@ -61,12 +61,16 @@ def _explain(path: Path, data: dict, error: dict) -> str:
 
 @cache
 def parts() -> dict[str, Part]:
-    """All parts by id, in alphabetical order of their file names.
+    """All parts by id, in reading order.
 
     Raises:
-        CatalogError: a file is wrong, or a slug stands twice.
+        CatalogError: a file is wrong, or a number or slug stands twice.
     """
-    found = {path.stem: load_part(path) for path in sorted(FOLDER.glob("*.yml"))}
+    loaded = sorted((load_part(path) for path in sorted(FOLDER.glob("*.yml"))), key=lambda part: part.number)
+    for before, part in zip(loaded, loaded[1:]):
+        if part.number == before.number:
+            raise CatalogError(f"{part.id}.yml: field 'number' is {part.number}, as in {before.id}.yml")
+    found = {part.id: part for part in loaded}
     seen: dict[str, str] = {}
     for part in found.values():
         for entry in [*part.chapters, *part.planned]:

@@ -133,6 +133,7 @@ class Part(Entry):
     """A group of chapters."""
 
     id: Slug
+    number: Annotated[int, Field(ge=1)]  # its place in the reading order
     title: Text
     summary: Text
     planned: list[Planned] = []
