@@ -33,9 +33,11 @@ def show_interval(mean: float, low: float, high: float) -> str:
     return f"{mean:,.{digits}f} [{low:,.{digits}f}, {high:,.{digits}f}]"
 
 
-def badge(verdict: str) -> str:
-    """A verdict as a short coloured piece of HTML that does not depend on colour alone."""
-    return f'<strong style="color:{COLOUR[verdict]};white-space:nowrap">{SIGN[verdict]} {verdict}</strong>'
+def badge(verdict: str, count: int | None = None) -> str:
+    """A verdict as a short piece of HTML that is legible on any background and does not depend on colour alone."""
+    words = verdict if count is None else f"{count} {verdict}"
+    style = f"background:{COLOUR[verdict]};color:#fff;padding:0.05em 0.5em;border-radius:0.7em;white-space:nowrap"
+    return f'<strong style="{style}">{SIGN[verdict]} {words}</strong>'
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 from toolkit.reproduce.ledger import Ledger, records
 from toolkit.reproduce.plan import Run
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -167,6 +168,8 @@ def _write_runs(path: Path, outcomes: Sequence[Outcome]) -> None:
 def store(outcome: Outcome) -> None:
     """Puts a default run's outputs into the committed notebook, without traces of when and how it ran.
 
+    A widget's view is left out: without the kernel that made it, JupyterLab would show an error in its place.
+
     Raises:
         ValueError: the run failed or was not the default run.
     """
@@ -185,6 +188,8 @@ def store(outcome: Outcome) -> None:
             cell.metadata.pop(extra, None)
         if not cell.metadata.get("tags", True):
             del cell.metadata["tags"]
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET, None)
     temporary = outcome.run.notebook.with_suffix(".tmp")
     nbformat.write(notebook, temporary)
     temporary.replace(outcome.run.notebook)

@@ -16,7 +16,7 @@ def batches(
     Args:
         x: ``[n, ...]`` inputs.
         y: ``[n, ...]`` targets.
-        batch_size: B.
+        batch_size: how many points a batch has, B.
         seeds: one seed gives ``[B, ...]`` batches in one order; K seeds give ``[K, B, ...]``, each member
             with an order of its own that depends on its seed alone.
         subsets: ``[K, m]`` indices into x, when each member has its own training set; all of x by default.

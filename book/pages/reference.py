@@ -1,0 +1,29 @@
+"""The API reference, made from the docstrings of the package."""
+
+from __future__ import annotations
+
+ROOMS = {
+    "toolkit": ("First steps", "What a chapter calls on the package itself."),
+    "catalog": ("Catalogue", "What the book knows about each paper."),
+    "data": ("Data", "What goes in."),
+    "models": ("Models", "Networks that several chapters train."),
+    "training": ("Training", "One loop for one network or for K at once."),
+    "kernels": ("Kernels", "Tangent kernels, in closed form and measured."),
+    "graphs": ("Graphs", "Walks, embeddings and what they are good for."),
+    "claims": ("Claims", "From values per seed to an interval and a verdict."),
+    "plots": ("Plots", "One look for all figures."),
+}
+
+
+def pages() -> dict[str, str]:
+    """One page for each room, and their contents."""
+    lines = ["# Reference", "", "The package `toolkit` holds what several chapters share, one room for each concept.", ""]
+    made = {}
+    for name, (title, summary) in ROOMS.items():
+        module = name if name == "toolkit" else f"toolkit.{name}"
+        lines.append(f"- [{title}]({name}.md), `{module}`: {summary}")
+        made[f"reference/{name}.md"] = (
+            f"# {title}\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :members:\n   :member-order: bysource\n```\n"
+        )
+    lines += ["", "The command line is described by `toolkit --help` and in [Run a batch](../howto/run-a-batch.md)."]
+    return {"reference/index.md": "\n".join(lines) + "\n", **made}
