@@ -10,6 +10,7 @@ import yaml
 
 HOME = Path(__file__).resolve().parents[1]
 ROOMS = [
+    {"files"},
     {"catalog"},
     {"data"},
     {"models"},
@@ -19,7 +20,7 @@ ROOMS = [
     {"plots"},
     {"controls"},
     {"reproduce"},
-    {"scaffold"},
+    {"scaffold", "lab"},
     {"cli"},
     {"__main__"},
 ]

@@ -199,18 +199,32 @@ def new(
     typer.echo(f"next: fill in what says TODO, then: toolkit reproduce {slug} --store")
 
 
-@app.command()
-def lab() -> None:
-    """Open JupyterLab on the chapters."""
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(
+    context: typer.Context,
+    slug: Annotated[
+        str | None, typer.Argument(metavar="[CHAPTER]", help="Open this chapter; none: the contents.")
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="Where the copies are; made when missing.")] = Path("lab"),
+) -> None:
+    """Open copies of the chapters in JupyterLab; the book's own notebooks stay as they are.
+
+    Further options go to JupyterLab: toolkit lab --no-browser --port=9999
+    """
     from importlib.util import find_spec
     from subprocess import call
 
-    from toolkit.reproduce.notebooks import root
+    from toolkit.catalog import CatalogError, UnknownName
+    from toolkit.lab import copy_chapters, page
 
     if find_spec("jupyterlab") is None:
         raise _refuse(ModuleNotFoundError("JupyterLab is not installed; install the extra 'notebooks'"))
     try:
-        folder = root()
-    except FileNotFoundError as error:
+        first = page(slug)
+        notes = copy_chapters(folder)
+    except (CatalogError, UnknownName, ValueError, OSError) as error:
         raise _refuse(error) from None
-    raise typer.Exit(call([sys.executable, "-m", "jupyterlab", "--notebook-dir", str(folder)]))
+    for note in notes:
+        typer.echo(f"toolkit: {note}", err=True)
+    options = [f"--ServerApp.root_dir={folder.resolve()}", f"--LabApp.default_url=/lab/tree/{first}"]
+    raise typer.Exit(call([sys.executable, "-m", "jupyterlab", *options, *context.args]))

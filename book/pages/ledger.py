@@ -42,7 +42,8 @@ def page(ready: Mapping[str, Path]) -> str:
             )
             rows.append((values, cells))
     counts = ", ".join(
-        f'<a href="ledger.html?verdict={verdict.replace(" ", "+")}">{total[verdict]} {verdict}</a>' for verdict in COLOUR
+        f'<a href="ledger.html?verdict={verdict.replace(" ", "+")}">{total[verdict]} {verdict}</a>'
+        for verdict in COLOUR
     )
     return (
         "# Ledger\n\nEvery claim that a chapter checks, from its stored run: the paper's own number where it gives one "

@@ -17,7 +17,12 @@ ROOMS = {
 
 def pages() -> dict[str, str]:
     """One page for each room, and their contents."""
-    lines = ["# Reference", "", "The package `toolkit` holds what several chapters share, one room for each concept.", ""]
+    lines = [
+        "# Reference",
+        "",
+        "The package `toolkit` holds what several chapters share, one room for each concept.",
+        "",
+    ]
     made = {}
     for name, (title, summary) in ROOMS.items():
         module = name if name == "toolkit" else f"toolkit.{name}"

@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 
 from toolkit.claims.result import REPORT_MIME, RESULT_MIME, badge, show_interval
+from toolkit.files import write_whole
 
 FIELDS = (
     "run",
@@ -85,10 +86,7 @@ class Ledger:
     def add(self, run: str, entries: list[dict]) -> None:
         """Replaces what the ledger holds of this run, and writes the file."""
         self.entries = [entry for entry in self.entries if entry["run"] != run] + entries
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(self.entries, indent=1) + "\n")
-        temporary.replace(self.path)
+        write_whole(self.path, json.dumps(self.entries, indent=1) + "\n")
 
 
 def read(folder: Path) -> list[dict]:

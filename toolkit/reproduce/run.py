@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from toolkit.files import write_whole
 from toolkit.reproduce.ledger import Ledger, records
 from toolkit.reproduce.plan import Run
 
@@ -160,9 +161,7 @@ def _write_runs(path: Path, outcomes: Sequence[Outcome]) -> None:
             "seconds": outcome.seconds,
             "notebook": f"notebooks/{outcome.notebook.name}" if outcome.notebook else None,
         }
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(list(known.values()), indent=1) + "\n")
-    temporary.replace(path)
+    write_whole(path, json.dumps(list(known.values()), indent=1) + "\n")
 
 
 def store(outcome: Outcome) -> None:
@@ -190,6 +189,4 @@ def store(outcome: Outcome) -> None:
             del cell.metadata["tags"]
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET, None)
-    temporary = outcome.run.notebook.with_suffix(".tmp")
-    nbformat.write(notebook, temporary)
-    temporary.replace(outcome.run.notebook)
+    write_whole(outcome.run.notebook, nbformat.writes(notebook) + "\n")
