@@ -1,14 +1,14 @@
 # make reproduce   run every chapter's default run and print the ledger
-# make test        unit tests, notebook tests and form tests
+# make test        unit tests, notebook tests, form tests, and browser tests where Chromium is found
 # make book        build the book into book/_build/html
-# make lab         open JupyterLab on the chapters
+# make lab         open copies of the chapters in JupyterLab
 # make bench       time the toolkit against its peers
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count() or 1)")
 
-.PHONY: setup reproduce test book lab bench clean
+.PHONY: setup reproduce test browser book lab bench clean
 
 setup: $(VENV)/.ready
 
@@ -24,12 +24,17 @@ reproduce: setup
 
 # one thread per worker: more would only wait for each other
 test: export OMP_NUM_THREADS = 1
-test: setup
-	$(BIN)/python -m pytest -n $(WORKERS) tests
+test: setup browser
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup tests
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env -n $(WORKERS) --dist loadscope notebooks
 
+# the accessibility checker, where npm and Chromium are found
+browser:
+	@if command -v npm > /dev/null && [ ! -d tests/browser/node_modules/axe-core ]; then \
+		npm install --prefix tests/browser --no-package-lock --no-audit --no-fund --loglevel error; fi
+
 book: setup
-	$(BIN)/python book/build.py
+	$(BIN)/python -m book
 
 lab: setup
 	$(BIN)/toolkit lab
@@ -38,4 +43,4 @@ bench: setup
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) book/_build runs
+	rm -rf $(VENV) book/_build runs tests/browser/node_modules

@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from book.mend import mend
 from book.pages import benchmarks, catalogue, chapter, front, ledger, part, reference
 from book.pages.common import FOLDER, repository
 from toolkit.catalog import parts
@@ -33,6 +34,7 @@ def build(output: Path) -> int:
         shutil.rmtree(output / "html", ignore_errors=True)
         shutil.move(output / "_build" / "html", output / "html")
         shutil.rmtree(output / "_build")
+        mend(output / "html")
     return code
 
 

@@ -1,25 +1,24 @@
 """The book's pages are gathered from the committed notebooks as a reader should see them."""
 
-import runpy
-from pathlib import Path
+import re
+from html import escape
 
 import nbformat
 import pytest
 import yaml
 
+from book.build import gather
+from book.pages.chapter import link_equations
+from book.pages.common import FOLDER, glossary, link_papers, link_terms
 from toolkit.catalog import parts
 from toolkit.reproduce.ledger import records
 from toolkit.reproduce.notebooks import chapters
 
-HOME = Path(__file__).resolve().parents[1]
-
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
-    build = runpy.run_path(str(HOME / "book" / "build.py"))
     folder = tmp_path_factory.mktemp("source")
-    build["gather"].__globals__["SOURCE"] = folder
-    build["gather"]()
+    gather(folder)
     return folder
 
 
@@ -48,10 +47,54 @@ def test_ledger_page_has_every_claim(source):
     page = (source / "ledger.md").read_text()
     for path in chapters().values():
         for record in records(path):
-            assert f"<td>{record['claim']}</td>" in page
+            assert f"<code>{record['claim']}</code>" in page
 
 
-def test_part_pages_list_what_is_to_come(source):
-    for name in {path.parent.name for path in chapters().values()}:
-        page = (source / name / "index.md").read_text()
-        assert all(paper.title in page for paper in parts()[name].planned)
+def test_every_story_mentions_every_paper_of_its_part_once():
+    for part in parts().values():
+        story = (FOLDER / "parts" / f"{part.id}.md").read_text()
+        assert story.startswith(f"# {part.title}\n")
+        mentioned = re.findall(r"\{paper\}`([^`]*)`", story)
+        assert sorted(mentioned) == sorted(entry.slug for entry in [*part.chapters, *part.planned]), part.id
+
+
+def test_catalogue_page_has_every_paper_with_its_state(source):
+    page = (source / "catalogue.md").read_text()
+    assert page.count('data-state="chapter"') == len(chapters())
+    for part in parts().values():
+        assert all(escape(paper.title) in page for paper in [*part.chapters, *part.planned])
+
+
+def test_links_to_papers():
+    ready = {"fastrp": None}
+    text = link_papers("{paper}`fastrp` answers {paper}`rethinking-pruning`.", ready)
+    assert (
+        text.startswith("[Chen et al. (2019)](../netsci/fastrp.ipynb ")
+        and "](https://arxiv.org/abs/1810.05270 " in text
+    )
+    with pytest.raises(ValueError, match="names no paper"):
+        link_papers("{paper}`no-such`", ready)
+
+
+def test_equations_are_linked():
+    text = "$$\na = b \\tag{1}\n$$\n\nBy equation (1), and in \\$$c$$ not."
+    assert link_equations(text, "x").startswith("$$\na = b\n$$ (x-1)\n\nBy equation {eq}`x-1`,")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["`bound`", "$bound$", "[bound](x.md)", "{term}`bound`", "# Bound", "```\nbound\n```", "outbound", "| bound |"],
+)
+def test_terms_are_not_linked_where_they_are_no_prose(text):
+    assert link_terms(text, set()) == text
+
+
+def test_the_first_mention_of_a_term_is_linked():
+    seen = set()
+    assert link_terms("Bounds and a bound.", seen) == "{term}`Bounds <bound>` and a bound."
+    assert link_terms("A bound.", seen) == "A bound."
+
+
+def test_the_glossary_is_in_alphabetical_order():
+    terms = list(glossary())
+    assert len(terms) >= 40 and terms == sorted(terms)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from datetime import datetime
 from enum import StrEnum
@@ -227,4 +228,7 @@ def lab(
     for note in notes:
         typer.echo(f"toolkit: {note}", err=True)
     options = [f"--ServerApp.root_dir={folder.resolve()}", f"--LabApp.default_url=/lab/tree/{first}"]
-    raise typer.Exit(call([sys.executable, "-m", "jupyterlab", *options, *context.args]))
+    command = [sys.executable, "-m", "jupyterlab", *options, *context.args]
+    if os.name == "posix":
+        os.execv(sys.executable, command)  # so that what stops this process stops JupyterLab
+    raise typer.Exit(call(command))
