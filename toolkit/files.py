@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
 def write_whole(path: Path, text: str) -> None:
     """Writes ``text`` under a temporary name and renames it: the file is the old one or the new one, never a piece.
 
+    The text is on the disk before the name is, so a power cut does not leave an empty file either.
+
     Raises:
-        OSError: the folder cannot be written; the old file is as it was.
+        OSError: the folder cannot be written or the disk is full; the old file is as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,16 +1,19 @@
-"""All verdicts of a batch, read from executed notebooks and kept as one JSON file."""
+"""All verdicts of a batch: read from executed notebooks, kept in one SQLite file of the run folder."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from html import escape
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
-from toolkit.claims.result import REPORT_MIME, RESULT_MIME, badge, show_interval
+from toolkit.claims.result import REPORT_MIME, RESULT_MIME, show_interval
 from toolkit.files import write_whole
 
+NAME = "ledger.sqlite"
+VERSION = 1  # of the tables below
 FIELDS = (
     "run",
     "slug",
@@ -31,6 +34,25 @@ FIELDS = (
     "device",
     "versions",
 )
+STRUCTURED = ("parameters", "values", "versions")  # kept as JSON text
+RUN_FIELDS = (
+    "run",
+    "slug",
+    "parameters",
+    "state",  # planned, done or failed
+    "error",  # one line, or null
+    "attempts",
+    "seconds",  # from the start of its kernel to the written notebook
+    "compute",  # seconds inside its cells
+    "startup",  # seconds from the request to the first cell
+    "notebook",
+    "finished",
+)
+SCHEMA = f"""
+CREATE TABLE runs (position INTEGER PRIMARY KEY, {", ".join(f'"{name}"' for name in RUN_FIELDS)}, UNIQUE (run));
+CREATE TABLE claims ({", ".join(f'"{name}"' for name in FIELDS)}, UNIQUE (run, claim));
+PRAGMA user_version = {VERSION};
+"""
 
 
 def records(notebook: Path) -> list[dict]:
@@ -42,12 +64,17 @@ def records(notebook: Path) -> list[dict]:
     import nbformat
 
     content = nbformat.read(notebook, as_version=4)
-    run = content.metadata.get("toolkit")
-    if run is None:
+    if "toolkit" not in content.metadata:
         raise ValueError(f"{notebook.name} holds no run; make one with: toolkit reproduce")
+    return records_of(content)
+
+
+def records_of(content: Mapping) -> list[dict]:
+    """The same for a notebook in memory, with its run under ``metadata.toolkit``."""
+    run = content["metadata"]["toolkit"]
     checks: dict[str, dict] = {}
     report: dict = {}
-    for cell in content.cells:
+    for cell in content["cells"]:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if RESULT_MIME in data:
@@ -66,39 +93,135 @@ def records(notebook: Path) -> list[dict]:
 
 
 class Ledger:
-    """The file ``ledger.json`` of a run folder: a list with one record per run and claim.
+    """The file ``ledger.sqlite`` of a run folder. Only the process that runs the batch writes it.
+
+    Every change is one transaction, on the disk when the call returns. The order is that of the plans.
+
+    Args:
+        folder: the run folder.
+        write: make the file when it is not there.
 
     Raises:
-        ValueError: the file is there but does not hold a ledger.
+        FileNotFoundError: there is none, and ``write`` is false.
+        ValueError: the file does not hold a ledger, or ``ledger.json`` stands there alone: it would be overwritten.
     """
 
-    def __init__(self, folder: Path):
-        self.path = Path(folder) / "ledger.json"
-        self.entries: list[dict] = []
-        if self.path.is_file():
-            try:
-                self.entries = json.loads(self.path.read_text())
-            except json.JSONDecodeError as error:
-                raise ValueError(f"{self.path} is not a ledger: {error}") from None
-            if not isinstance(self.entries, list) or any(set(FIELDS) - set(e) for e in self.entries):
-                raise ValueError(f"{self.path} is not a ledger: it must be a list of records")
+    def __init__(self, folder: Path, *, write: bool = False):
+        self.path = Path(folder) / NAME
+        new = not self.path.is_file()
+        if new and not write:
+            raise FileNotFoundError(f"{folder} holds no {NAME}")
+        if new and (Path(folder) / "ledger.json").exists():
+            raise ValueError(f"{folder} holds a ledger.json without its {NAME}; give another folder")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+        self._file.row_factory = sqlite3.Row
+        try:
+            if self._file.execute("PRAGMA user_version").fetchone()[0] == 0 and write:
+                self._file.executescript(f"BEGIN; {SCHEMA} COMMIT;")
+            if self._file.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+                raise sqlite3.DatabaseError("it has other tables")
+        except sqlite3.DatabaseError as error:
+            self._file.close()
+            if isinstance(error, sqlite3.OperationalError):  # locked, disk full
+                raise OSError(f"{self.path}: {error}") from None
+            raise ValueError(f"{self.path} is not a ledger: {error}") from None
 
-    def add(self, run: str, entries: list[dict]) -> None:
-        """Replaces what the ledger holds of this run, and writes the file."""
-        self.entries = [entry for entry in self.entries if entry["run"] != run] + entries
-        write_whole(self.path, json.dumps(self.entries, indent=1) + "\n")
+    def close(self) -> None:
+        self._file.close()
+
+    def _change(self, statements: Sequence[tuple[str, Sequence]]) -> None:
+        try:
+            self._file.execute("BEGIN IMMEDIATE")
+            for statement, values in statements:
+                self._file.execute(statement, values)
+            self._file.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            if self._file.in_transaction:
+                self._file.execute("ROLLBACK")
+            raise OSError(f"{self.path}: {error}") from None
+
+    def plan(self, runs: Sequence) -> None:
+        """Notes what is going to run, so that the ledger also says what is missing."""
+        add = "INSERT OR IGNORE INTO runs (run, slug, parameters, state) VALUES (?, ?, ?, 'planned')"
+        self._change([(add, (run.key, run.slug, json.dumps(run.parameters))) for run in runs])
+
+    def finish(self, run: Mapping, entries: Sequence[Mapping]) -> None:
+        """Replaces what the ledger holds of one run.
+
+        Args:
+            run: ``RUN_FIELDS`` except ``finished``.
+            entries: its records; none for a run that failed.
+
+        Raises:
+            OSError: the disk is full; the ledger is as it was.
+        """
+        row = dict(run) | {"finished": datetime.now(UTC).isoformat(timespec="seconds")}
+        names = [name for name in RUN_FIELDS if name != "run"]
+        statements: list[tuple[str, Sequence]] = [
+            ("INSERT OR IGNORE INTO runs (run) VALUES (?)", (row["run"],)),
+            (
+                f"UPDATE runs SET {', '.join(f'{name} = ?' for name in names)} WHERE run = ?",
+                [*(_plain(row[name]) for name in names), row["run"]],
+            ),
+            ("DELETE FROM claims WHERE run = ?", (row["run"],)),
+        ]
+        add = f"INSERT INTO claims VALUES ({', '.join('?' * len(FIELDS))})"
+        statements += [(add, [_plain(entry[name]) for name in FIELDS]) for entry in entries]
+        self._change(statements)
+
+    def runs(self) -> list[dict]:
+        """One record per run (``RUN_FIELDS``), planned and failed ones included."""
+        found = self._file.execute("SELECT * FROM runs ORDER BY position")
+        return [{name: _structured(name, row[name]) for name in RUN_FIELDS} for row in found]
+
+    def entries(self) -> list[dict]:
+        """One record per run and claim (``FIELDS``)."""
+        found = self._file.execute(
+            "SELECT claims.* FROM claims JOIN runs USING (run) ORDER BY runs.position, claims.rowid"
+        )
+        return [{name: _structured(name, row[name]) for name in FIELDS} for row in found]
+
+    def export(self) -> None:
+        """Writes ``ledger.json`` and ``runs.json`` beside the file, for those who read JSON."""
+        for name, content in (("ledger.json", self.entries()), ("runs.json", self.runs())):
+            write_whole(self.path.with_name(name), json.dumps(content, indent=1) + "\n")
+
+
+def _plain(value):
+    return json.dumps(value) if isinstance(value, list | dict) else value
+
+
+def _structured(name: str, value):
+    return json.loads(value) if name in STRUCTURED and value is not None else value
 
 
 def read(folder: Path) -> list[dict]:
-    """The records of a run folder.
+    """The records of a run folder, or of a ``ledger.json`` that somebody passed on.
 
     Raises:
-        FileNotFoundError: the folder holds no ledger.
-        ValueError: its ledger is damaged.
+        FileNotFoundError: there is no ledger.
+        ValueError: it is damaged.
     """
-    if not (Path(folder) / "ledger.json").is_file():
-        raise FileNotFoundError(f"{folder} holds no ledger.json; make one with: toolkit reproduce --out {folder}")
-    return Ledger(folder).entries
+    folder = Path(folder)
+    if (folder / NAME).is_file():
+        with closing(Ledger(folder)) as ledger:
+            try:
+                return ledger.entries()
+            except sqlite3.DatabaseError as error:
+                raise ValueError(f"{ledger.path} is not a ledger: {error}") from None
+    path = folder if folder.suffix == ".json" else folder / "ledger.json"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{folder} holds no {NAME} and no ledger.json; make one with: toolkit reproduce --out {folder}"
+        )
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is not a ledger: {error}") from None
+    if not isinstance(entries, list) or any(set(FIELDS) - set(entry) for entry in entries):
+        raise ValueError(f"{path} is not a ledger: it must be a list of records")
+    return entries
 
 
 def measured(entry: dict) -> str:
@@ -131,33 +254,3 @@ def row(entry: dict) -> tuple[str, ...]:
 
 
 HEADS = ("chapter", "claim", "paper", "measured: mean [95 % interval]", "n", "verdict", "seconds")
-
-
-def as_csv(entries: list[dict]) -> str:
-    """Comma-separated, one line per record; structured fields as JSON text."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
-    writer.writeheader()
-    for entry in entries:
-        writer.writerow({k: json.dumps(v) if isinstance(v, list | dict) else v for k, v in entry.items()})
-    return out.getvalue()
-
-
-def as_html(entries: list[dict]) -> str:
-    """A page of its own with one table."""
-    heads = "".join(f"<th>{head}</th>" for head in HEADS)
-    lines = []
-    for entry in entries:
-        slug, claim, paper, numbers, n, _, seconds = map(escape, row(entry))
-        verdict = badge(entry["verdict"])
-        if entry["expected"] != entry["verdict"]:
-            verdict += f" (expected: {escape(entry['expected'])})"
-        cells = "".join(f"<td>{cell}</td>" for cell in (slug, claim, paper, numbers, n, verdict, seconds))
-        lines.append(f"<tr>{cells}</tr>")
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Ledger</title><style>'
-        "body{font:15px/1.5 sans-serif;margin:2em;color:#222}table{border-collapse:collapse}"
-        "th,td{text-align:left;padding:.3em .8em;border-bottom:1px solid #ccc}</style></head>"
-        f"<body><h1>Ledger</h1><table><thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
-        "</body></html>\n"
-    )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import product
 from pathlib import Path
 
 import yaml
 
-from toolkit.catalog import parts
-from toolkit.reproduce.notebooks import chapters, parameters
+from toolkit.catalog import chapter, parts
+from toolkit.reproduce.key import run_key
+from toolkit.reproduce.notebooks import chapters, code, parameters
 
 ALLOWED = {"profile": ("quick", "full"), "device": ("auto", "cpu", "cuda")}
 
@@ -29,18 +30,17 @@ class Run:
     notebook: Path
     overrides: dict[str, object]  # what differs from the notebook's defaults
     parameters: dict[str, object]  # all of them
+    key: str  # see toolkit.reproduce.key
 
     @property
-    def key(self) -> str:
-        """The slug with a digest of the notebook's code and the parameters: the same request, the same key."""
-        content = json.dumps([_code(self.notebook), self.parameters], sort_keys=True, default=str)
-        return f"{self.slug}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+    def label(self) -> str:
+        """The slug with what differs from the default run, for people."""
+        return " ".join([self.slug, *(f"{name}={value}" for name, value in self.overrides.items())])
 
-
-def _code(path: Path) -> list[str]:
-    import nbformat
-
-    return [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    @property
+    def seconds(self) -> float | None:
+        """What the catalogue says of the default run; other profiles take other times."""
+        return chapter(self.slug).seconds if self.parameters.get("profile", "quick") == "quick" else None
 
 
 def select(names: Sequence[str]) -> dict[str, Path]:
@@ -117,27 +117,91 @@ def convert(name: str, text: str, default: object, slug: str) -> object:
     return value
 
 
-def plan(names: Sequence[str] = (), assignments: Mapping[str, str] | None = None) -> list[Run]:
-    """The runs that a request asks for.
+def parse_sweeps(sweeps: Sequence[str]) -> dict[str, list[str]]:
+    """``["seed=0:3", "sparsity=0.5,0.9"]`` as texts of values per parameter.
+
+    ``first:end`` and ``first:end:step`` count in whole numbers and leave out the end, as in Python. Commas inside
+    brackets do not separate values.
+
+    Raises:
+        PlanError: not of that form, a parameter swept twice, an empty range, or a value given twice.
+    """
+    found: dict[str, list[str]] = {}
+    for text in sweeps:
+        name, equals, values = (part.strip() for part in text.partition("="))
+        if not equals or not name or not values:
+            raise PlanError(f"a sweep is given as key=a,b,c or key=first:end; got {text!r}")
+        if name in found:
+            raise PlanError(f"parameter {name!r} is swept twice")
+        if re.fullmatch(r"-?\d+:-?\d+(:\d+)?", values):
+            numbers = [int(number) for number in values.split(":")]
+            if len(numbers) == 3 and numbers[2] == 0:
+                raise PlanError(f"the step of a sweep must be at least 1; got {text!r}")
+            found[name] = [str(number) for number in range(*numbers)]
+        else:
+            found[name] = [value.strip() for value in re.split(r",(?![^\[({]*[\])}])", values)]
+        if not found[name]:
+            raise PlanError(f"the sweep {text!r} is empty: the end of a range is left out")
+        twice = {value for value in found[name] if found[name].count(value) > 1}
+        if twice:
+            raise PlanError(f"the sweep of {name!r} gives {min(twice)!r} twice")
+    return found
+
+
+def plan(
+    names: Sequence[str] = (),
+    assignments: Mapping[str, str] | None = None,
+    sweeps: Mapping[str, Sequence[str]] | None = None,
+) -> list[Run]:
+    """The runs that a request asks for: every chapter with every combination of the swept values.
 
     Args:
         names: slugs or parts; none means every chapter.
         assignments: parameter name -> text of its value; must be known to every chapter chosen.
+        sweeps: parameter name -> texts of its values, likewise; several make a grid.
 
     Raises:
-        PlanError: an unknown chapter, part or parameter, or a value of the wrong type.
+        PlanError: an unknown chapter, part or parameter, a value of the wrong type, or a parameter both set and swept.
     """
-    runs = []
+    assignments, sweeps = assignments or {}, sweeps or {}
+    both = assignments.keys() & sweeps.keys()
+    if both:
+        raise PlanError(f"parameter {min(both)!r} is both set and swept; give one")
+    runs: dict[str, Run] = {}
     for slug, path in select(names).items():
-        defaults = parameters(path)
-        overrides = {}
-        for name, text in (assignments or {}).items():
+        try:
+            defaults, cells = parameters(path), code(path)
+        except ValueError as error:
+            raise PlanError(str(error)) from None
+        for name in [*assignments, *sweeps]:
             if name not in defaults:
                 near = get_close_matches(name, defaults, n=1)
                 hint = f"did you mean {near[0]!r}?" if near else f"it has: {', '.join(defaults)}"
                 raise PlanError(f"{slug} has no parameter {name!r}; {hint}")
-            value = convert(name, text, defaults[name], slug)
-            if value != defaults[name]:
-                overrides[name] = value
-        runs.append(Run(slug, path, overrides, defaults | overrides))
-    return runs
+        fixed = {name: convert(name, text, defaults[name], slug) for name, text in assignments.items()}
+        swept = [[convert(name, text, defaults[name], slug) for text in texts] for name, texts in sweeps.items()]
+        for point in product(*swept):
+            given = fixed | dict(zip(sweeps, point))
+            overrides = {name: value for name, value in given.items() if value != defaults[name]}
+            values = defaults | overrides
+            key = run_key(slug, cells, values)
+            runs[key] = Run(slug, path, overrides, values, key)
+    return list(runs.values())
+
+
+def shared_seeds(runs: Sequence[Run]) -> str | None:
+    """A note when base seeds lie so close that runs share members: member k of a run uses ``seed + k``."""
+    seen: dict[tuple, dict] = {}
+    for run in runs:
+        rest = {name: value for name, value in run.parameters.items() if name != "seed"}
+        seeds, seed = rest.get("seeds"), run.parameters.get("seed")
+        if not isinstance(seeds, int) or not isinstance(seed, int):
+            continue
+        others = seen.setdefault((run.slug, str(rest)), {})
+        if any(abs(seed - other) < seeds for other in others):
+            return (
+                f"{run.slug}: base seeds closer than seeds={seeds} share members (member k uses seed + k); "
+                f"a step of {seeds} makes every member a new one"
+            )
+        others[seed] = True
+    return None
