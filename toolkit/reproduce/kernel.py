@@ -82,9 +82,11 @@ class ForkedKernel(PlainKernel):
             if ended:
                 self._status = os.waitstatus_to_exitcode(status)
 
-    async def is_alive(self) -> bool:
+    async def _async_is_alive(self) -> bool:
         self._poll()
         return self._status is None
+
+    is_alive = _async_is_alive
 
 
 def _words(status: int | None) -> str:

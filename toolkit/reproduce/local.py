@@ -210,12 +210,12 @@ class LocalEngine:
 
     def _attempts(self, run: Run) -> dict:
         self._begun(run)
-        for attempt in range(1, self._limits.retries + 2):
+        attempts, result = 0, {"state": "died"}
+        while result["state"] == "died" and attempts <= self._limits.retries:
+            attempts += 1
             task = make_task(run, self._folder, self._launcher.folder(), self._limits, {})
             result = self._launcher.execute(task)
-            if result["state"] != "died":
-                break
-        return result | {"attempts": attempt}
+        return result | {"attempts": attempts}
 
     def stop(self) -> None:
         """Ends what is running and forgets what waits."""
