@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,8 @@ from pydantic import ValidationError
 
 from toolkit.catalog.schema import Chapter, Part, UnknownName
 
-FOLDER = Path(__file__).parent
+VARIABLE = "TOOLKIT_CATALOG"  # a folder to read in place of the package's own; set on the workers of a cluster
+FOLDER = Path(os.environ.get(VARIABLE) or Path(__file__).parent)
 
 
 class CatalogError(ValueError):

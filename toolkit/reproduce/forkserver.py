@@ -23,6 +23,7 @@ from toolkit.reproduce.run import Task, as_message, report
 
 LIBRARIES = (
     "IPython.core.completer",
+    "ipykernel.debugger",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "jupyter_client.asynchronous",
@@ -93,11 +94,13 @@ def serve() -> None:
     die_with_parent(int(sys.argv[2]))
     if sys.path[0] == "":
         del sys.path[0]
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the debugger would warn about frozen modules
     for name in [*LIBRARIES, *sys.argv[3:]]:
         try:
             import_module(name)
         except Exception:  # an optional library; the chapter that needs it will say what is wrong
             continue
+    del os.environ["PYDEVD_DISABLE_FILE_VALIDATION"]
     sys.modules["toolkit.catalog"].parts()
     gc.collect()
     gc.freeze()  # forked processes leave these objects where they are, so their pages stay shared

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from jupyter_client.manager import AsyncKernelManager
 
+NO_HISTORY = "--HistoryManager.hist_file=:memory:"  # kernels would wait for each other to write the user's history
 BACKEND = "module://matplotlib_inline.backend_inline"  # what ipykernel sets before anything is imported
 
 
@@ -29,7 +30,7 @@ class PlainKernel(AsyncKernelManager):
         self.connection_file = str(folder / "connection.json")
 
     async def start(self, folder: Path) -> None:
-        await self.start_kernel(cwd=str(folder))
+        await self.start_kernel(cwd=str(folder), extra_arguments=[NO_HISTORY])
 
     @property
     def pid(self) -> int | None:
@@ -112,6 +113,9 @@ def _become_kernel(connection_file: str, folder: Path, environment: dict[str, st
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(environment | {"JPY_PARENT_PID": str(parent), "MPLBACKEND": BACKEND})
+    if "TOOLKIT_CATALOG" in environment:  # read at import, and this process has read another one
+        for name in [name for name in sys.modules if name.split(".")[0] == "toolkit"]:
+            del sys.modules[name]
     time.tzset()
     os.chdir(folder)
     null = os.open(os.devnull, os.O_RDWR)
@@ -127,6 +131,6 @@ def _become_kernel(connection_file: str, folder: Path, environment: dict[str, st
         sys.modules["numpy"].random.seed()  # every fork would draw the same numbers; Python's own generator sees to it
     from ipykernel.kernelapp import IPKernelApp
 
-    arguments = ["-f", connection_file, f"--IPKernelApp.parent_handle={parent}"]
-    sys.argv = [sys.modules["ipykernel"].__file__.replace("ipykernel/__init__", "ipykernel_launcher"), *arguments[:2]]
+    arguments = ["-f", connection_file, NO_HISTORY, f"--IPKernelApp.parent_handle={parent}"]
+    sys.argv = [sys.modules["ipykernel"].__file__.replace("ipykernel/__init__", "ipykernel_launcher"), *arguments[:3]]
     IPKernelApp.launch_instance(arguments)
