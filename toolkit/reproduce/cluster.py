@@ -52,7 +52,7 @@ class ClusterEngine:
             self._threads = max(1, cores() // workers)
             self._own = distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
         try:
-            self._client = distributed.Client(self._own or scheduler, timeout=20, set_as_default=False)
+            self._client = distributed.Client(self._own or scheduler, timeout=10, set_as_default=False)
         except (OSError, ValueError) as error:
             raise ValueError(f"no Dask scheduler answers at {scheduler!r}: {error}") from None
         self._catalogue = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.yml")}

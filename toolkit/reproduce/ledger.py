@@ -213,7 +213,7 @@ def read(folder: Path) -> list[dict]:
     path = folder if folder.suffix == ".json" else folder / "ledger.json"
     if not path.is_file():
         raise FileNotFoundError(
-            f"{folder} holds no {NAME} and no ledger.json; make one with: toolkit reproduce --out {folder}"
+            f"{folder} holds no ledger.json or {NAME}; make one with: toolkit reproduce --out {folder}"
         )
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
