@@ -98,13 +98,13 @@ def test_limits_and_endings(toys):
         "once-dead": ("done", 2),
     }
     assert "ZeroDivisionError" in found["bad-one"]["error"]
-    assert found["exit-one"]["error"] == "cell 3: the kernel died with exit code 3"
-    assert found["slow-one"]["error"] == "cell 3: time limit of 20 s reached" and found["slow-one"]["seconds"] < 25
+    assert found["exit-one"]["error"] == "cell 4: the kernel died with exit code 3"
+    assert found["slow-one"]["error"] == "cell 4: time limit of 20 s reached" and found["slow-one"]["seconds"] < 25
     slow = nbformat.read(out / found["slow-one"]["notebook"], as_version=4)
     shown = [o for c in slow.cells if c.cell_type == "code" for o in c.outputs]
     assert any(o.output_type == "error" and "sleep" in "".join(o.traceback) for o in shown)  # where it was
     died = nbformat.read(out / found["exit-one"]["notebook"], as_version=4)
-    assert died.cells[-2].outputs[-1].evalue == "cell 3: the kernel died with exit code 3"
+    assert died.cells[-2].outputs[-1].evalue == "cell 4: the kernel died with exit code 3"
     assert died.cells[0].execution_count == 1
     loud = (out / found["loud-one"]["notebook"]).stat().st_size
     assert 2**20 < loud < 2**21 and "printed too much" in (out / found["loud-one"]["notebook"]).read_text()
@@ -261,6 +261,7 @@ def test_a_cluster_whose_worker_dies(toys):
 
 def test_no_scheduler(toys):
     pytest.importorskip("distributed")
-    refused = toys.run("toolkit", "reproduce", "good-one", "--scheduler", "tcp://127.0.0.1:1", "--out", toys.folder / "none")
+    out = toys.folder / "none"
+    refused = toys.run("toolkit", "reproduce", "good-one", "--scheduler", "tcp://127.0.0.1:1", "--out", out)
     assert refused.returncode == 2 and "no Dask scheduler answers at 'tcp://127.0.0.1:1'" in refused.stderr
-    shutil.rmtree(toys.folder / "none")
+    shutil.rmtree(out)

@@ -16,6 +16,7 @@ from pathlib import Path
 from jupyter_client.manager import AsyncKernelManager
 
 NO_HISTORY = "--HistoryManager.hist_file=:memory:"  # kernels would wait for each other to write the user's history
+FIXED_SEED = 67280421310721  # with which older versions of torch always begin; newer ones draw it
 BACKEND = "module://matplotlib_inline.backend_inline"  # what ipykernel sets before anything is imported
 
 
@@ -29,8 +30,9 @@ class PlainKernel(AsyncKernelManager):
             self.ip = str(folder / "socket")
         self.connection_file = str(folder / "connection.json")
 
-    async def start(self, folder: Path) -> None:
-        await self.start_kernel(cwd=str(folder), extra_arguments=[NO_HISTORY])
+    async def start(self, work: Path) -> None:
+        """Starts it in the folder ``work``."""
+        await self.start_kernel(cwd=str(work), extra_arguments=[NO_HISTORY])
 
     @property
     def pid(self) -> int | None:
@@ -49,7 +51,7 @@ class ForkedKernel(PlainKernel):
     streams, environment, folder and random state, and it ends when this process does.
     """
 
-    def __init__(self, folder: Path, environment: dict[str, str]):
+    def __init__(self, folder: Path, work: Path, environment: dict[str, str]):
         super().__init__(folder)
         self.write_connection_file()
         self._status: int | None = None
@@ -57,11 +59,11 @@ class ForkedKernel(PlainKernel):
         self._pid = os.fork()
         if self._pid == 0:
             try:
-                _become_kernel(self.connection_file, folder, environment, parent)
+                _become_kernel(self.connection_file, work, environment, parent)
             finally:
                 os._exit(1)
 
-    async def start(self, folder: Path) -> None:
+    async def start(self, work: Path) -> None:
         """Nothing is left to do."""
 
     @property
@@ -106,7 +108,15 @@ def die_with_parent(parent: int) -> None:
             os._exit(1)
 
 
-def _become_kernel(connection_file: str, folder: Path, environment: dict[str, str], parent: int) -> None:
+def _new_random_state() -> None:
+    """As in a fresh process, where every fork would draw the same numbers. Python's own generator sees to itself."""
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+    if "torch" in sys.modules and sys.modules["torch"].initial_seed() != FIXED_SEED:
+        sys.modules["torch"].default_generator.seed()
+
+
+def _become_kernel(connection_file: str, work: Path, environment: dict[str, str], parent: int) -> None:
     """The rest of a forked kernel's life."""
     die_with_parent(parent)
     os.setsid()
@@ -117,7 +127,7 @@ def _become_kernel(connection_file: str, folder: Path, environment: dict[str, st
         for name in [name for name in sys.modules if name.split(".")[0] == "toolkit"]:
             del sys.modules[name]
     time.tzset()
-    os.chdir(folder)
+    os.chdir(work)
     null = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(null, number)
@@ -127,8 +137,7 @@ def _become_kernel(connection_file: str, folder: Path, environment: dict[str, st
                 os.close(int(name))
             except OSError:  # the listing's own
                 continue
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed()  # every fork would draw the same numbers; Python's own generator sees to it
+    _new_random_state()
     from ipykernel.kernelapp import IPKernelApp
 
     arguments = ["-f", connection_file, NO_HISTORY, f"--IPKernelApp.parent_handle={parent}"]

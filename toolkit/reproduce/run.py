@@ -140,7 +140,7 @@ class _Session:
         inject(self.notebook, task.overrides)
         os.environ.update(task.environment)
         if task.fork:
-            self.kernel = ForkedKernel(scratch, dict(os.environ))
+            self.kernel = ForkedKernel(scratch, work, dict(os.environ))
         else:
             self.kernel = PlainKernel(scratch)
         self.limit: str | None = None  # which limit was reached
