@@ -1,4 +1,4 @@
-"""The benchmark table."""
+"""The benchmark tables."""
 
 from __future__ import annotations
 
@@ -6,29 +6,60 @@ import json
 
 from book.pages.common import FOLDER
 
+TRAINING = (
+    "The toolkit trains networks that differ by seed or setting as one batch. The table sets its time beside that of a "
+    "peer in the same run."
+)
+GAIN = (
+    "The gain over a loop comes from three places: no Python and no data loader for each network, larger matrix "
+    "products, and one optimizer step for all. Two cores are soon busy with the arithmetic, so a loop without a "
+    "data loader loses less. Convolutions gain least: a batch of networks turns them into grouped convolutions."
+)
+BATCHES = (
+    "`toolkit reproduce` runs chapters side by side, each with its share of the cores, and forks their kernels from a "
+    "process that has already imported torch and matplotlib."
+)
+
 
 def page() -> str:
-    """The table of ``benchmarks/results.json``."""
+    """The tables of ``benchmarks/results.json``."""
     found = json.loads((FOLDER.parent / "benchmarks" / "results.json").read_text())
-    machine = found["machine"]
+    lines = ["# Benchmarks", ""]
+    for name, title, before, after in (
+        ("ensembles", "Training", TRAINING, GAIN),
+        ("batch", "Batches of notebooks", BATCHES, ""),
+    ):
+        if name in found:
+            lines += [f"## {title}", "", f"{before} {machine(found[name]['machine'], name)}", ""]
+            lines += [*comparisons(found[name]["rows"]), *quantities(found[name]["rows"]), after, ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def machine(about: dict, name: str) -> str:
+    """Where and when it was measured, and how to do it again."""
+    return (
+        f"{about['cores']} cores ({about['processor']}), Python {about['python']}, {about['date']}. "
+        f"Make it again with `python -m benchmarks {name}`."
+    )
+
+
+def comparisons(rows: list[dict]) -> list[str]:
+    """A table of those with a peer."""
+    rows = [row for row in rows if "ratio" in row]
+    aims = any(row.get("aim") for row in rows)
     lines = [
-        "# Benchmarks",
-        "",
-        "The toolkit trains networks that differ by seed or setting as one batch. The table sets its time beside that "
-        f"of a peer in the same run: {machine['cores']} cores ({machine['processor']}), Python {machine['python']}, "
-        f"{machine['date']}. Make it again with `make bench`.",
-        "",
-        "| what | seconds | peer | its seconds | ratio |",
-        "| --- | ---: | --- | ---: | ---: |",
+        f"| what | seconds | peer | its seconds | ratio |{' aim |' if aims else ''}",
+        f"| --- | ---: | --- | ---: | ---: |{' --- |' if aims else ''}",
     ]
-    for row in found["rows"]:
-        lines.append(
-            f"| {row['what']} | {row['seconds']:.2f} | {row['peer']} | {row['peer_seconds']:.2f} | {row['ratio']:.1f} |"
-        )
-    lines += [
-        "",
-        "The gain over a loop comes from three places: no Python and no data loader for each network, larger matrix "
-        "products, and one optimizer step for all. Two cores are soon busy with the arithmetic, so a loop without a "
-        "data loader loses less. Convolutions gain least: a batch of networks turns them into grouped convolutions.",
-    ]
-    return "\n".join(lines) + "\n"
+    for row in rows:
+        cells = (row["what"], f"{row['seconds']:.2f}", row["peer"], f"{row['peer_seconds']:.2f}", f"{row['ratio']:.1f}")
+        lines.append(f"| {' | '.join(cells)} |{' ' + row.get('aim', '') + ' |' if aims else ''}")
+    return [*lines, ""] if rows else []
+
+
+def quantities(rows: list[dict]) -> list[str]:
+    """A table of those that stand by themselves, with their aims."""
+    rows = [row for row in rows if "ratio" not in row]
+    lines = ["| what | measured | aim |", "| --- | ---: | --- |"]
+    lines += [f"| {row['what']} | {row['value']} | {row['aim']} |" for row in rows]
+    return [*lines, ""] if rows else []
