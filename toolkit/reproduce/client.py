@@ -13,6 +13,8 @@ from nbclient.exceptions import DeadKernelError
 from toolkit.claims.result import REPORT_MIME, RESULT_MIME
 from toolkit.reproduce.run import PRINTED, SHOWN
 
+RENEW = 3  # seconds without an answer after which the connection is made anew; about one in 700 does not come about
+
 
 class Client(NotebookClient):
     """Executes every cell of ``notebook`` in ``kernel``, in place.
@@ -35,19 +37,22 @@ class Client(NotebookClient):
         Raises:
             DeadKernelError: it died, or did not answer in this many seconds.
         """
-        self.kc = self.km.client()
-        self.kc.start_channels(stdin=False, hb=False)
-        self.kc.allow_stdin = False
         end = time.monotonic() + seconds
         while True:
-            self.kc.kernel_info()
-            try:
-                await self.kc.shell_channel.get_msg(timeout=0.5)
-                await self.kc.iopub_channel.get_msg(timeout=0.05)
-                return
-            except Empty:
-                if not await self.km.is_alive() or time.monotonic() > end:
-                    raise DeadKernelError("the kernel did not start") from None
+            self.close()
+            self.kc = self.km.client()
+            self.kc.start_channels(stdin=False, hb=False)
+            self.kc.allow_stdin = False
+            renew = time.monotonic() + RENEW
+            while time.monotonic() < renew:
+                self.kc.kernel_info()
+                try:
+                    await self.kc.shell_channel.get_msg(timeout=0.5)
+                    await self.kc.iopub_channel.get_msg(timeout=0.05)
+                    return
+                except Empty:
+                    if not await self.km.is_alive() or time.monotonic() > end:
+                        raise DeadKernelError("the kernel did not start") from None
 
     def close(self) -> None:
         if self.kc is not None:
