@@ -83,7 +83,17 @@ def test_equations_are_linked():
 
 @pytest.mark.parametrize(
     "text",
-    ["`bound`", "$bound$", "[bound](x.md)", "{term}`bound`", "# Bound", "```\nbound\n```", "outbound", "| bound |"],
+    [
+        "`bound`",
+        "$bound$",
+        "[bound](x.md)",
+        "{term}`bound`",
+        "# Bound",
+        "```\nbound\n```",
+        "outbound",
+        "| bound |",
+        "$$x$$ (bound-1)",
+    ],
 )
 def test_terms_are_not_linked_where_they_are_no_prose(text):
     assert link_terms(text, set()) == text

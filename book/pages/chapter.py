@@ -19,9 +19,6 @@ EQUATION = re.compile(r"^\$\$(?P<body>(?:(?!\$\$).)*?)\s*\\tag\{(?P<number>\d+)\
 def page(path: Path, part: Part, chapter: Chapter):
     """The notebook as the book shows it."""
     notebook = nbformat.read(path, as_version=4)
-    opening = notebook.cells[0]
-    title, _, text = opening.source.partition("\n")
-    opening.source = f"{title}\n\n{_bar(part, chapter)}\n{text}\n\nThe paper is {{cite:t}}`{chapter.slug}`."
     figures = 0
     terms: set[str] = set()
     for cell in notebook.cells:
@@ -43,6 +40,9 @@ def page(path: Path, part: Part, chapter: Chapter):
                 continue  # the figure has it as its caption
             kept.append(output)
         cell.outputs = kept
+    opening = notebook.cells[0]
+    title, _, text = opening.source.partition("\n")
+    opening.source = f"{title}\n\n{_bar(part, chapter)}\n{text}\n\nThe paper is {{cite:t}}`{chapter.slug}`."
     return notebook
 
 

@@ -105,7 +105,7 @@ def test_the_live_control_redraws_and_the_committed_notebook_stays_as_it_is(lab,
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
     slider = page.locator(".jp-OutputArea .widget-slider [role=slider], .jp-OutputArea .noUi-handle").first
-    slider.wait_for(timeout=60_000)
+    slider.wait_for(timeout=120_000)
     picture = page.locator(".jp-OutputArea img.widget-image").first
     source = picture.get_attribute("src")
     slider.focus()

@@ -197,9 +197,9 @@ def test_ways_to_run_a_chapter(page, html, address, name):
         "link", name="Open in Binder"
     ).get_attribute("href")
     bar.get_by_text("Open in JupyterLab").click()
-    assert bar.get_by_text(f"toolkit lab {notebook.stem}").is_visible()
+    bar.get_by_text(f"toolkit lab {notebook.stem}").wait_for()
     bar.get_by_text("Open in Colab").click()
-    assert bar.get_by_role("link", name="Go to Colab").is_visible()
+    bar.get_by_role("link", name="Go to Colab").wait_for()
     assert page.locator("button.copybtn").count() >= 10
 
 
