@@ -200,17 +200,17 @@ def new(
     typer.echo(f"next: fill in what says TODO, then: toolkit reproduce {slug} --store")
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(context_settings={"ignore_unknown_options": True})
 def lab(
-    context: typer.Context,
-    slug: Annotated[
-        str | None, typer.Argument(metavar="[CHAPTER]", help="Open this chapter; none: the contents.")
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[CHAPTER] [--NAME=VALUE ...]", help="A chapter to open; options for JupyterLab."),
     ] = None,
     folder: Annotated[Path, typer.Option(help="Where the copies are; made when missing.")] = Path("lab"),
 ) -> None:
     """Open copies of the chapters in JupyterLab; the book's own notebooks stay as they are.
 
-    Further options go to JupyterLab: toolkit lab --no-browser --port=9999
+    Without a chapter, the contents open. For example: toolkit lab fastrp --no-browser --port=9999
     """
     from importlib.util import find_spec
     from subprocess import call
@@ -221,14 +221,18 @@ def lab(
     if find_spec("jupyterlab") is None:
         raise _refuse(ModuleNotFoundError("JupyterLab is not installed; install the extra 'notebooks'"))
     try:
-        first = page(slug)
+        names = [word for word in arguments or [] if not word.startswith("-")]
+        if len(names) > 1:
+            raise ValueError(f"name one chapter, and write options as --name=value; got {' '.join(names)}")
+        first = page(*names)
         notes = copy_chapters(folder)
     except (CatalogError, UnknownName, ValueError, OSError) as error:
         raise _refuse(error) from None
     for note in notes:
         typer.echo(f"toolkit: {note}", err=True)
     options = [f"--ServerApp.root_dir={folder.resolve()}", f"--LabApp.default_url=/lab/tree/{first}"]
-    command = [sys.executable, "-m", "jupyterlab", *options, *context.args]
+    options += [word for word in arguments or [] if word.startswith("-")]
+    command = [sys.executable, "-m", "jupyterlab", *options]
     if os.name == "posix":
         os.execv(sys.executable, command)  # so that what stops this process stops JupyterLab
     raise typer.Exit(call(command))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from form import problems
+from form import TODO, problems
 
 from toolkit.catalog import chapter, parts
 from toolkit.reproduce.notebooks import chapters, root
@@ -39,6 +39,12 @@ def test_stored_numbers_belong_to_the_catalogue(slug):
             low = high = mean
         assert judge(mean, low, high, claim.bound) == record["verdict"]
         assert record["unit"] == claim.unit and record["paper_value"] == claim.paper_value
+
+
+def test_nothing_is_left_to_write_in_catalogue_and_bibliography():
+    home = root().parent
+    files = [*(home / "toolkit" / "catalog").glob("*.yml"), home / "book" / "references.bib"]
+    assert [path.name for path in files if TODO in path.read_text()] == []
 
 
 @pytest.mark.parametrize("slug", READY)
