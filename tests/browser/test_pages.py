@@ -68,7 +68,7 @@ def test_pages_need_nothing_from_outside_and_stay_light(page, html, address):
         page.goto(f"{address}/{name}", wait_until="networkidle")
         bad = [f"{r.status} {r.url}" for r in loaded if r.status >= 400]
         assert bad == [], name
-        own = [r for r in loaded if r.request.resource_type in ("document", "image")]
+        own = [r for r in loaded if r.status < 300 and r.request.resource_type in ("document", "image")]
         assert sum(len(r.body()) for r in own) < MOST_BYTES, name
 
 
