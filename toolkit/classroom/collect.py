@@ -59,6 +59,8 @@ def read(path: Path) -> bytes:
     Raises:
         ValueError: it is something else, or larger.
     """
+    if path.is_symlink():
+        raise ValueError("it is a link")
     try:
         number = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:

@@ -71,7 +71,7 @@ class Runner:
 
     def __init__(self, channel: Channel, settings: dict):
         self.channel, self.settings, self.limits = channel, settings, settings["limits"]
-        self.pid, self.active = _getpid(), False
+        self.pid, self.active, self.overdue = _getpid(), False, False
         self.outputs = Outputs(0)
 
     def prepare(self) -> None:
@@ -161,6 +161,7 @@ class Runner:
 
     def _late(self, *_) -> None:
         if self.active:
+            self.overdue = True  # whoever catches the exception
             raise CellTimeout(f"stopped after {self.limits['cell_seconds']} s")
 
     def _clock(self, seconds: float) -> None:
@@ -169,13 +170,12 @@ class Runner:
 
     def cell(self, source: str) -> dict:
         """Runs one cell of the student's notebook."""
-        self.outputs = Outputs(self.limits["output_kb"] * 1000)
-        state = "done"
+        self.outputs, self.overdue = Outputs(self.limits["output_kb"] * 1000), False
         try:
             self._clock(self.limits["cell_seconds"])
             self.shell.run_cell(source, store_history=False, silent=False)
         except CellTimeout:
-            state = "late"
+            pass
         except BaseException as error:
             self.outputs.error(type(error).__name__, "", [])
         finally:
@@ -184,13 +184,12 @@ class Runner:
         if _getpid() != self.pid:
             _exit(0)  # a process that the cell forked and that came to the cell's end
         items = self.outputs.result()
-        if state == "late" or any(item.get("ename") == "CellTimeout" for item in items):
-            state = "late"
+        if self.overdue:
             self._end_others()
             items = [item for item in items if item.get("ename") != "CellTimeout"]
             text = f"this cell ran longer than {self.limits['cell_seconds']} s"
             items.append({"output_type": "error", "ename": "CellTimeout", "evalue": text, "traceback": [text]})
-        return {"outputs": items, "state": state}
+        return {"outputs": items, "state": "late" if self.overdue else "done"}
 
     def _end_others(self) -> None:
         """Ends what the student's code left running; only in a process namespace of our own."""
