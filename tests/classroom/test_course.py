@@ -137,3 +137,24 @@ def test_copies_differ_in_layout_only(course):
 def test_spreadsheets_get_no_formulas():
     row = dict.fromkeys(("chapter", "score", "maximum", "state", "hours_late", "notes")) | {"student": "=1+1"}
     assert "'=1+1" in as_csv([row])
+
+
+def test_commands_refuse_in_one_sentence(course, tmp_path, monkeypatch):
+    from typer.testing import CliRunner
+
+    from toolkit.classroom import grade
+    from toolkit.cli import app
+
+    def refused(*arguments):
+        done = CliRunner().invoke(app, ["classroom", *map(str, arguments)])
+        assert done.exit_code == 2, done.output
+        assert done.output.startswith("toolkit: ") and len(done.output.strip().splitlines()) == 1
+        return done.output
+
+    for command in ("release", "grade", "report"):
+        assert "not a course" in refused(command, tmp_path)
+    assert "there is no chapter" in refused("create", tmp_path / "c", "--chapters", "nothing")
+    assert "has no chapter" in refused("release", course.folder, "nothing")
+    assert "no submission of 'nobody'" in refused("grade", course.folder, "--student", "nobody")
+    monkeypatch.setattr(grade, "problem", lambda: "bubblewrap is not installed")
+    assert "see --unsafe-without-sandbox" in refused("grade", course.folder)

@@ -81,7 +81,8 @@ def _visible() -> list[Path]:
     paths |= {Path(sys.prefix), Path(sysconfig.get_path("purelib")), PACKAGE}
     if site.ENABLE_USER_SITE:
         paths.add(Path(site.getusersitepackages()))
-    return sorted(p for p in paths if p.is_dir() and not p.is_relative_to("/usr"))
+    paths = {p for p in paths if p.is_dir() and not p.is_relative_to("/usr")}
+    return sorted(p for p in paths if not any(p != q and p.is_relative_to(q) for q in paths))
 
 
 def _isolation(size_mb: int = 256, hidden: tuple[Path, ...] = ()) -> list[str]:
