@@ -39,8 +39,12 @@ def test_chapter_pages(source):
             if any("image/png" in o.get("data", {}) for o in outputs):
                 shown = cell.metadata["mystnb"]
                 assert shown["figure"]["caption"] and shown["image"]["alt"]
+        exercises = [cell.source.startswith("## Exercises") for cell in page.cells].index(True)
+        for number, cell in enumerate(page.cells):
             if "nbgrader" in cell.metadata:
-                assert cell.metadata["tags"] == ["hide-cell"] and "### " not in cell.source
+                assert "### " not in cell.source
+                folded = cell.metadata.get("tags") == ["hide-cell"]
+                assert folded == (number > exercises), "the method is open, answers to exercises are folded"
 
 
 def test_ledger_page_has_every_claim(source):

@@ -12,12 +12,15 @@ from typing import Annotated
 
 import typer
 
+from toolkit.classroom.commands import app as classroom
+
 app = typer.Typer(
     help="Run the book's chapters, read their ledgers, start new ones.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(classroom, name="classroom")
 
 FAILED, REFUSED, UNEXPECTED = 1, 2, 3  # exit codes; 0: all ran and every verdict is the expected one
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from form import TODO, problems
+from form import TODO, before_exercises, problems
 
 from toolkit.catalog import chapter, parts
 from toolkit.reproduce.notebooks import chapters, root
@@ -58,45 +58,48 @@ def test_bibliography_has_the_paper(slug):
 
 
 def exercises(slug):
-    """Solution cells with their tests: [(grade_id, solution, tests)]."""
-    cells = [c for c in nbformat.read(READY[slug], as_version=4).cells if "nbgrader" in c.metadata]
-    pairs = []
-    for cell, following in zip(cells, cells[1:]):
-        if cell.metadata["nbgrader"]["solution"] and following.metadata["nbgrader"]["grade"]:
-            pairs.append((cell.metadata["nbgrader"]["grade_id"], cell.source, following.source))
-    return pairs
+    """Solutions with their tests: [(grade_id, solution, tests, code before it)].
 
-
-def grade(slug, answer, tests):
-    """Runs an answer and its tests after the chapter's imports; raises what they raise."""
+    The tests of an exercise may use the chapter's imports and what the answer defines; those of the method also
+    what stands before it, as the method does.
+    """
     notebook = nbformat.read(READY[slug], as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    marks = {cell.metadata["nbgrader"]["grade_id"]: cell for cell in code if "nbgrader" in cell.metadata}
+    method = {cell.id for cell in before_exercises(notebook)}
     imports = [
-        line
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        for line in cell.source.splitlines()
-        if re.match(r"(import|from) ", line)
+        line for cell in code for line in cell.source.splitlines() if re.match(r"(import|from) ", line)
     ]
+    found = []
+    for name, cell in marks.items():
+        if cell.metadata["nbgrader"]["solution"]:
+            earlier = [c.source for c in code[: code.index(cell)]] if cell.id in method else []
+            found.append((name, cell.source, marks[f"{name}-tests"].source, "\n".join([*imports, *earlier])))
+    return found
+
+
+def grade(before, answer, tests):
+    """Runs an answer and its tests after the code before it; raises what they raise."""
     space = {}
-    exec("\n".join(imports), space)
+    exec(before, space)
     exec(answer, space)
     exec(tests, space)
 
 
 @pytest.mark.parametrize("slug", READY)
 def test_right_answers_pass_and_wrong_ones_fail(slug):
-    pairs = exercises(slug)
+    found = exercises(slug)
     wrong = runpy.run_path(str(WRONG / f"{slug}.py"))["WRONG"]
-    assert pairs and set(wrong) == {name for name, _, _ in pairs}
-    for name, solution, tests in pairs:
-        grade(slug, solution, tests)
+    assert found and set(wrong) == {name for name, *_ in found}
+    for name, solution, tests, before in found:
+        grade(before, solution, tests)
         empty = re.sub(
             r"( *)### BEGIN SOLUTION.*?### END SOLUTION", r"\1raise NotImplementedError", solution, flags=re.DOTALL
         )
         with pytest.raises(NotImplementedError):
-            grade(slug, empty, tests)
+            grade(before, empty, tests)
         assert len(wrong[name]) >= 2
         for answer in wrong[name]:
             with pytest.raises(Exception) as caught:  # noqa: B017, PT011 - any failure is a failed grade
-                grade(slug, answer, tests)
+                grade(before, answer, tests)
             assert not isinstance(caught.value, SyntaxError | NameError), f"not a plausible answer: {caught.value}"

@@ -27,5 +27,51 @@ def prune_globally(weights, masks, rate):
     threshold = magnitude.topk(round((1 - rate) * remaining)).values.min()
     return [((w.abs() * m) >= threshold).float() for w, m in zip(weights, masks)]
 ''',
-    ]
+    ],
+    "prune": [
+        # the output layer at the full rate
+        """
+def prune(weights, masks, rate):
+    pruned = []
+    for weight, mask in zip(weights, masks):
+        keep = round(mask[0].sum().item() * (1 - rate))
+        largest = (weight.abs() * mask).flatten(1).topk(keep, dim=1).indices
+        pruned.append(torch.zeros_like(mask).flatten(1).scatter_(1, largest, 1.0).view_as(mask))
+    return pruned
+""",
+        # a share of all weights, not of those that remain
+        """
+def prune(weights, masks, rate):
+    pruned = []
+    for layer, (weight, mask) in enumerate(zip(weights, masks)):
+        share = rate / 2 if layer == len(weights) - 1 else rate
+        keep = round(mask[0].numel() * (1 - share))
+        largest = (weight.abs() * mask).flatten(1).topk(keep, dim=1).indices
+        pruned.append(torch.zeros_like(mask).flatten(1).scatter_(1, largest, 1.0).view_as(mask))
+    return pruned
+""",
+        # one threshold for a layer of all networks together
+        """
+def prune(weights, masks, rate):
+    pruned = []
+    for layer, (weight, mask) in enumerate(zip(weights, masks)):
+        share = rate / 2 if layer == len(weights) - 1 else rate
+        magnitude = weight.abs() * mask
+        keep = round(mask.sum().item() * (1 - share))
+        threshold = magnitude.flatten().topk(keep).values.min()
+        pruned.append((magnitude >= threshold).float())
+    return pruned
+""",
+        # keeps the largest values, not the largest magnitudes
+        """
+def prune(weights, masks, rate):
+    pruned = []
+    for layer, (weight, mask) in enumerate(zip(weights, masks)):
+        share = rate / 2 if layer == len(weights) - 1 else rate
+        keep = round(mask[0].sum().item() * (1 - share))
+        largest = (weight * mask).flatten(1).topk(keep, dim=1).indices
+        pruned.append(torch.zeros_like(mask).flatten(1).scatter_(1, largest, 1.0).view_as(mask))
+    return pruned
+""",
+    ],
 }
