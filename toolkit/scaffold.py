@@ -57,6 +57,10 @@ def write(part: str, slug: str) -> list[Path]:
         with references.open("a", encoding="utf-8") as file:
             file.write(_reference(paper))
         made.append(references)
+    wrong = notebooks.parent / "tests" / "notebooks" / "wrong_answers" / f"{slug}.py"
+    if wrong.parent.is_dir() and not wrong.exists():
+        wrong.write_text(_WRONG.replace("SLUG", slug), encoding="utf-8")
+        made.append(wrong)
     return made
 
 
@@ -213,3 +217,27 @@ _CELLS = [
         "## Limits and further reading\n\nTODO What differs from the paper, what did not reproduce and why, pointers.",
     ),
 ]
+
+_WRONG = '''"""Plausible wrong answers to the exercises of the chapter ``SLUG``; each must fail its tests."""
+
+WRONG = {
+    "draw-uniform": [
+        # a generator without the seed
+        """
+def draw_uniform(seed):
+    return torch.rand(settings["size"], generator=torch.Generator()).to(device)
+""",
+        # one number too few
+        """
+def draw_uniform(seed):
+    return torch.rand(settings["size"] - 1, generator=torch.Generator().manual_seed(seed)).to(device)
+""",
+    ],
+    "mean": [
+        # divides by one less
+        "def mean(values):\\n    return sum(values) / (len(values) - 1)",
+        # the largest value
+        "def mean(values):\\n    return max(values)",
+    ],
+}
+'''

@@ -212,3 +212,30 @@ def _exercises(notebook) -> list[str]:
         if f"{name}-tests" not in names:
             found.append(f"the solution {name} has no cell {name}-tests")
     return found
+
+
+def exercises(path: Path) -> list[tuple[str, str, str, str]]:
+    """Solutions with their tests: [(grade_id, solution, tests, code before it)].
+
+    The tests of an exercise may use the chapter's imports and what the answer defines; those of the method also
+    what stands before it, as the method does.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    marks = {cell.metadata["nbgrader"]["grade_id"]: cell for cell in code if "nbgrader" in cell.metadata}
+    method = {cell.id for cell in before_exercises(notebook)}
+    imports = [line for cell in code for line in cell.source.splitlines() if re.match(r"(import|from) ", line)]
+    found = []
+    for name, cell in marks.items():
+        if cell.metadata["nbgrader"]["solution"]:
+            earlier = [c.source for c in code[: code.index(cell)]] if cell.id in method else []
+            found.append((name, cell.source, marks[f"{name}-tests"].source, "\n".join([*imports, *earlier])))
+    return found
+
+
+def grade(before, answer, tests):
+    """Runs an answer and its tests after the code before it; raises what they raise."""
+    space = {}
+    exec(before, space)
+    exec(answer, space)
+    exec(tests, space)

@@ -4,9 +4,8 @@ import re
 import runpy
 from pathlib import Path
 
-import nbformat
 import pytest
-from form import TODO, before_exercises, problems
+from form import TODO, exercises, grade, problems
 
 from toolkit.catalog import chapter, parts
 from toolkit.reproduce.notebooks import chapters, root
@@ -57,38 +56,9 @@ def test_bibliography_has_the_paper(slug):
     assert all(name in body for name in entry.authors if name != "others")
 
 
-def exercises(slug):
-    """Solutions with their tests: [(grade_id, solution, tests, code before it)].
-
-    The tests of an exercise may use the chapter's imports and what the answer defines; those of the method also
-    what stands before it, as the method does.
-    """
-    notebook = nbformat.read(READY[slug], as_version=4)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    marks = {cell.metadata["nbgrader"]["grade_id"]: cell for cell in code if "nbgrader" in cell.metadata}
-    method = {cell.id for cell in before_exercises(notebook)}
-    imports = [
-        line for cell in code for line in cell.source.splitlines() if re.match(r"(import|from) ", line)
-    ]
-    found = []
-    for name, cell in marks.items():
-        if cell.metadata["nbgrader"]["solution"]:
-            earlier = [c.source for c in code[: code.index(cell)]] if cell.id in method else []
-            found.append((name, cell.source, marks[f"{name}-tests"].source, "\n".join([*imports, *earlier])))
-    return found
-
-
-def grade(before, answer, tests):
-    """Runs an answer and its tests after the code before it; raises what they raise."""
-    space = {}
-    exec(before, space)
-    exec(answer, space)
-    exec(tests, space)
-
-
 @pytest.mark.parametrize("slug", READY)
 def test_right_answers_pass_and_wrong_ones_fail(slug):
-    found = exercises(slug)
+    found = exercises(READY[slug])
     wrong = runpy.run_path(str(WRONG / f"{slug}.py"))["WRONG"]
     assert found and set(wrong) == {name for name, *_ in found}
     for name, solution, tests, before in found:

@@ -28,6 +28,7 @@ def changed(**part: str) -> str:
     """The recursion with one mistake."""
     return RECURSION.format(**RIGHT | part)
 
+
 TANGENT = """
 def tangent_kernel(net, x1, x2):
     parameters = {parameters}
