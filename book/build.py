@@ -45,6 +45,7 @@ def gather(source: Path) -> None:
     for name in ("_config.yml", "references.bib", "static"):
         copy = shutil.copytree if (FOLDER / name).is_dir() else shutil.copy
         copy(FOLDER / name, source / name)
+    shutil.copytree(FOLDER / "howto" / "pictures", source / "howto" / "pictures", ignore=shutil.ignore_patterns("*.py"))
     ready = chapters()
     pages = {
         "index.md": front.page(ready),

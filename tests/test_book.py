@@ -39,8 +39,12 @@ def test_chapter_pages(source):
             if any("image/png" in o.get("data", {}) for o in outputs):
                 shown = cell.metadata["mystnb"]
                 assert shown["figure"]["caption"] and shown["image"]["alt"]
+        exercises = [cell.source.startswith("## Exercises") for cell in page.cells].index(True)
+        for number, cell in enumerate(page.cells):
             if "nbgrader" in cell.metadata:
-                assert cell.metadata["tags"] == ["hide-cell"] and "### " not in cell.source
+                assert "### " not in cell.source
+                folded = cell.metadata.get("tags") == ["hide-cell"]
+                assert folded == (number > exercises), "the method is open, answers to exercises are folded"
 
 
 def test_ledger_page_has_every_claim(source):
@@ -83,7 +87,17 @@ def test_equations_are_linked():
 
 @pytest.mark.parametrize(
     "text",
-    ["`bound`", "$bound$", "[bound](x.md)", "{term}`bound`", "# Bound", "```\nbound\n```", "outbound", "| bound |"],
+    [
+        "`bound`",
+        "$bound$",
+        "[bound](x.md)",
+        "{term}`bound`",
+        "# Bound",
+        "```\nbound\n```",
+        "outbound",
+        "| bound |",
+        "$$x$$ (bound-1)",
+    ],
 )
 def test_terms_are_not_linked_where_they_are_no_prose(text):
     assert link_terms(text, set()) == text

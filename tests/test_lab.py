@@ -68,3 +68,13 @@ def test_first_page():
     assert page("fastrp") == "netsci/fastrp.ipynb"
     with pytest.raises(UnknownName, match="no chapter 'fastrb'; chapters are: .*fastrp"):
         page("fastrb")
+
+
+def test_requests_that_cannot_be_meant_are_refused(one_chapter):
+    for arguments, words in [
+        (["no-such"], "there is no chapter 'no-such'; chapters are: good-one"),
+        (["good-one", "--port", "9999"], "write options as --name=value; got good-one 9999"),
+        (["--no-browser", "--folder", "notebooks"], "the book's own notebooks"),
+    ]:
+        refused = one_chapter.run("toolkit", "lab", *arguments)
+        assert refused.returncode == 2 and words in refused.stderr

@@ -20,6 +20,7 @@ ROOMS = [
     {"plots"},
     {"controls"},
     {"reproduce"},
+    {"classroom"},
     {"scaffold", "lab"},
     {"cli"},
     {"__main__"},

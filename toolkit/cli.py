@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from toolkit.classroom.commands import app as classroom
 from toolkit.reproduce.commands import console, refuse, reproduce, show_ledger
 
 app = typer.Typer(
@@ -18,6 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(classroom, name="classroom")
 
 
 @app.command("list")
@@ -82,17 +84,17 @@ def new(
     typer.echo(f"next: fill in what says TODO, then: toolkit reproduce {slug} --store")
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(context_settings={"ignore_unknown_options": True})
 def lab(
-    context: typer.Context,
-    slug: Annotated[
-        str | None, typer.Argument(metavar="[CHAPTER]", help="Open this chapter; none: the contents.")
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[CHAPTER] [--NAME=VALUE ...]", help="A chapter to open; options for JupyterLab."),
     ] = None,
     folder: Annotated[Path, typer.Option(help="Where the copies are; made when missing.")] = Path("lab"),
 ) -> None:
     """Open copies of the chapters in JupyterLab; the book's own notebooks stay as they are.
 
-    Further options go to JupyterLab: toolkit lab --no-browser --port=9999
+    Without a chapter, the contents open. For example: toolkit lab fastrp --no-browser --port=9999
     """
     from importlib.util import find_spec
     from subprocess import call
@@ -103,14 +105,18 @@ def lab(
     if find_spec("jupyterlab") is None:
         raise refuse(ModuleNotFoundError("JupyterLab is not installed; install the extra 'notebooks'"))
     try:
-        first = page(slug)
+        names = [word for word in arguments or [] if not word.startswith("-")]
+        if len(names) > 1:
+            raise ValueError(f"name one chapter, and write options as --name=value; got {' '.join(names)}")
+        first = page(*names)
         notes = copy_chapters(folder)
     except (CatalogError, UnknownName, ValueError, OSError) as error:
         raise refuse(error) from None
     for note in notes:
         typer.echo(f"toolkit: {note}", err=True)
     options = [f"--ServerApp.root_dir={folder.resolve()}", f"--LabApp.default_url=/lab/tree/{first}"]
-    command = [sys.executable, "-m", "jupyterlab", *options, *context.args]
+    options += [word for word in arguments or [] if word.startswith("-")]
+    command = [sys.executable, "-m", "jupyterlab", *options]
     if os.name == "posix":
         os.execv(sys.executable, command)  # so that what stops this process stops JupyterLab
     raise typer.Exit(call(command))

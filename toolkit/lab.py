@@ -55,7 +55,7 @@ def copy_chapters(folder: Path) -> list[str]:
     return notes
 
 
-def page(slug: str | None) -> str:
+def page(slug: str | None = None) -> str:
     """What JupyterLab shows first, as a path inside the folder of copies: a chapter, or the contents.
 
     Raises:

@@ -57,6 +57,10 @@ def write(part: str, slug: str) -> list[Path]:
         with references.open("a", encoding="utf-8") as file:
             file.write(_reference(paper))
         made.append(references)
+    wrong = notebooks.parent / "tests" / "notebooks" / "wrong_answers" / f"{slug}.py"
+    if wrong.parent.is_dir() and not wrong.exists():
+        wrong.write_text(_WRONG.replace("SLUG", slug), encoding="utf-8")
+        made.append(wrong)
     return made
 
 
@@ -115,13 +119,21 @@ def _notebook(paper: Planned) -> str:
         "language_info": {"name": "python"},
     }
     grading = {"schema_version": 3, "task": False, "cell_type": "code"}
-    solution = grading | {"grade_id": "mean", "solution": True, "grade": False, "locked": False}
-    tests = grading | {"grade_id": "mean-tests", "solution": False, "grade": True, "locked": True, "points": 1}
+
+    def solution(name: str) -> dict:
+        return {"nbgrader": grading | {"grade_id": name, "solution": True, "grade": False, "locked": False}}
+
+    def tests(name: str) -> dict:
+        mark = {"grade_id": f"{name}-tests", "solution": False, "grade": True, "locked": True, "points": 1}
+        return {"nbgrader": grading | mark}
+
     kinds = {
-        "parameters": {"tags": ["parameters"]},
+        "parameters": {"tags": ["parameters"], "assignment": {"size": 100}},
         "checked": {"tags": ["nbval-check-output"]},
-        "solution": {"nbgrader": solution},
-        "tests": {"nbgrader": tests},
+        "method": solution("draw-uniform"),
+        "method tests": tests("draw-uniform"),
+        "solution": solution("mean"),
+        "tests": tests("mean"),
     }
     for number, (kind, source) in enumerate(_CELLS):
         source = source.replace("SLUG", paper.slug).replace("TITLE", paper.title).strip("\n")
@@ -144,14 +156,14 @@ _CELLS = [
     ("text", "## The idea\n\nTODO Half a page: intuition, the key equation with every symbol defined, what to expect."),
     ("text", "## The method\n\nTODO The algorithm as readable code."),
     (
-        "code",
+        "method",
         "import torch\n\nfrom toolkit import plots\nfrom toolkit.training import resolve_device\n\n"
         "device = resolve_device(device)\n"
         'settings = {"quick": {"size": size}, "full": {"size": 100 * size}}[profile]\n\n\n'
         "def draw_uniform(seed):\n"
-        '    """Uniform numbers in [0, 1) from a generator of their own."""\n'
+        '    """Uniform numbers in [0, 1) from a generator of their own."""\n    ### BEGIN SOLUTION\n'
         "    generator = torch.Generator().manual_seed(seed)\n"
-        '    return torch.rand(settings["size"], generator=generator).to(device)',
+        '    return torch.rand(settings["size"], generator=generator).to(device)\n    ### END SOLUTION',
     ),
     ("text", "## The experiment\n\nTODO What is run; every result keeps its seed axis."),
     ("code", "numbers = torch.stack([draw_uniform(seed + k) for k in range(seeds)])  # [seeds, size]"),
@@ -178,7 +190,18 @@ _CELLS = [
         '    axes.set(xlabel="value", ylabel="count")\n    return figure\n\n\n'
         "toolkit.explore(draw, bins=[5, 10, 20, 40])",
     ),
-    ("text", "## Exercises\n\n**1. TODO (1 point).** Write `mean(values)`: the mean of a list of numbers."),
+    (
+        "text",
+        "## Exercises\n\n**The method (1 point).** In the assignment made from this chapter the body of "
+        "`draw_uniform` above is left out, and you write it. These tests check it.",
+    ),
+    (
+        "method tests",
+        'assert draw_uniform(3).shape == (settings["size"],), "as many numbers as the settings say"\n'
+        '### BEGIN HIDDEN TESTS\nassert (draw_uniform(3) == draw_uniform(3)).all(), "the same seed, the same numbers"\n'
+        "assert (draw_uniform(3) != draw_uniform(4)).any()\n### END HIDDEN TESTS",
+    ),
+    ("text", "**1. TODO (1 point).** Write `mean(values)`: the mean of a list of numbers."),
     (
         "solution",
         'def mean(values):\n    """Mean of a list of numbers."""\n    ### BEGIN SOLUTION\n'
@@ -194,3 +217,27 @@ _CELLS = [
         "## Limits and further reading\n\nTODO What differs from the paper, what did not reproduce and why, pointers.",
     ),
 ]
+
+_WRONG = '''"""Plausible wrong answers to the exercises of the chapter ``SLUG``; each must fail its tests."""
+
+WRONG = {
+    "draw-uniform": [
+        # a generator without the seed
+        """
+def draw_uniform(seed):
+    return torch.rand(settings["size"], generator=torch.Generator()).to(device)
+""",
+        # one number too few
+        """
+def draw_uniform(seed):
+    return torch.rand(settings["size"] - 1, generator=torch.Generator().manual_seed(seed)).to(device)
+""",
+    ],
+    "mean": [
+        # divides by one less
+        "def mean(values):\\n    return sum(values) / (len(values) - 1)",
+        # the largest value
+        "def mean(values):\\n    return max(values)",
+    ],
+}
+'''

@@ -19,17 +19,18 @@ EQUATION = re.compile(r"^\$\$(?P<body>(?:(?!\$\$).)*?)\s*\\tag\{(?P<number>\d+)\
 def page(path: Path, part: Part, chapter: Chapter):
     """The notebook as the book shows it."""
     notebook = nbformat.read(path, as_version=4)
-    opening = notebook.cells[0]
-    title, _, text = opening.source.partition("\n")
-    opening.source = f"{title}\n\n{_bar(part, chapter)}\n{text}\n\nThe paper is {{cite:t}}`{chapter.slug}`."
     figures = 0
     terms: set[str] = set()
+    exercises = False
     for cell in notebook.cells:
+        exercises = exercises or cell.source.startswith("## Exercises")
         if cell.cell_type == "markdown":
             cell.source = link_terms(link_equations(cell.source, chapter.slug), terms)
             continue
         if "nbgrader" in cell.metadata:
-            _fold(cell)
+            _unmark(cell)
+            if exercises:  # a solution before them is part of the method
+                _fold(cell)
         kept = []
         for output in cell.outputs:
             data = output.get("data", {})
@@ -43,6 +44,9 @@ def page(path: Path, part: Part, chapter: Chapter):
                 continue  # the figure has it as its caption
             kept.append(output)
         cell.outputs = kept
+    opening = notebook.cells[0]
+    title, _, text = opening.source.partition("\n")
+    opening.source = f"{title}\n\n{_bar(part, chapter)}\n{text}\n\nThe paper is {{cite:t}}`{chapter.slug}`."
     return notebook
 
 
@@ -53,10 +57,14 @@ def link_equations(text: str, slug: str) -> str:
 
 
 def _fold(cell) -> None:
-    """An exercise's solution and tests, shown on demand and without the marks for the grader."""
+    """An exercise's solution and tests, shown on demand."""
     kind = "solution" if cell.metadata["nbgrader"]["solution"] else "tests"
     cell.metadata["tags"] = ["hide-cell"]
     cell.metadata["mystnb"] = {f"code_prompt_{way}": f"{way.capitalize()} the {kind}" for way in ("show", "hide")}
+
+
+def _unmark(cell) -> None:
+    """Leaves out the marks for the grader."""
     cell.source = "\n".join(line for line in cell.source.splitlines() if not line.strip().startswith("### "))
 
 

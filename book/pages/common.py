@@ -33,7 +33,10 @@ def glossary() -> dict[str, str]:
 
 
 # code, mathematics, links, roles, directives, headings and tables stay as they are
-_CLOSED = r"```.*?```|\$\$.*?\$\$|`[^`]*`|\$[^$\n]+\$|!?\[[^\]]*\]\([^)]*\)|\{[a-z:]+\}`[^`]*`|^#.*?$|^\|.*?$|<[^>]*>"
+_CLOSED = "|".join(
+    [r"```.*?```", r"\$\$.*?\$\$(?: \([\w-]+\))?", r"`[^`]*`", r"\$[^$\n]+\$", r"!?\[[^\]]*\]\([^)]*\)"]
+    + [r"\{[a-z:]+\}`[^`]*`", r"^#.*?$", r"^\|.*?$", r"<[^>]*>"]
+)
 
 
 def link_terms(text: str, seen: set[str]) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 ROOMS = {
     "toolkit": ("First steps", "What a chapter calls on the package itself."),
     "catalog": ("Catalogue", "What the book knows about each paper."),
@@ -27,8 +30,17 @@ def pages() -> dict[str, str]:
     for name, (title, summary) in ROOMS.items():
         module = name if name == "toolkit" else f"toolkit.{name}"
         lines.append(f"- [{title}]({name}.md), `{module}`: {summary}")
-        made[f"reference/{name}.md"] = (
-            f"# {title}\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :members:\n   :member-order: bysource\n```\n"
+        blocks = "\n\n".join(
+            f".. automodule:: {part}\n   :members:\n   :member-order: bysource" for part in _documented(module)
         )
+        made[f"reference/{name}.md"] = f"# {title}\n\n```{{eval-rst}}\n{blocks}\n```\n"
     lines += ["", "The command line is described by `toolkit --help` and in [Run a batch](../howto/run-a-batch.md)."]
     return {"reference/index.md": "\n".join(lines) + "\n", **made}
+
+
+def _documented(name: str) -> list[str]:
+    """The module itself, or its modules where it offers no names of its own."""
+    module = import_module(name)
+    if hasattr(module, "__all__") or not hasattr(module, "__path__"):
+        return [name]
+    return [name, *sorted(f"{name}.{found.name}" for found in iter_modules(module.__path__))]

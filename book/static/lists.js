@@ -2,6 +2,9 @@
    A list is an element with data-filters; its children carry one data attribute for each filter. */
 "use strict";
 
+/* Opened from a plain folder, a page may not read the others, from which search would quote. */
+if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
 function setUp(list) {
   const filters = list.dataset.filters.split(" "), what = list.dataset.what, items = [...list.children];
   const valuesOf = (item, filter) => item.dataset[filter].split("|");

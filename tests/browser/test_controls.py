@@ -69,8 +69,14 @@ def lab(chromium, checkout):
         "PYTHONPATH": str(checkout.folder),
         "JUPYTER_CONFIG_DIR": str(checkout.folder / "config"),
         "JUPYTER_DATA_DIR": str(checkout.folder / "data"),
+        "JUPYTERLAB_SETTINGS_DIR": str(checkout.folder / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(checkout.folder / "workspaces"),
         "OMP_NUM_THREADS": "1",
     }
+    notebook_settings = checkout.folder / "settings" / "@jupyterlab" / "notebook-extension"
+    notebook_settings.mkdir(parents=True)
+    # all cells are in the page, whether in view or not
+    (notebook_settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
     options = ["--no-browser", f"--port={port}", "--ip=127.0.0.1", "--IdentityProvider.token=", "--allow-root"]
     with open(checkout.folder / "lab.log", "w") as log:
         server = subprocess.Popen(
@@ -101,7 +107,7 @@ def test_the_live_control_redraws_and_the_committed_notebook_stays_as_it_is(lab,
     before = committed.read_bytes()
     page.goto(lab)
     page.locator(".jp-Notebook").wait_for(timeout=60_000)
-    page.keyboard.press("Escape")
+    page.get_by_text("(ipykernel) | Idle").wait_for(timeout=60_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
     slider = page.locator(".jp-OutputArea .widget-slider [role=slider], .jp-OutputArea .noUi-handle").first

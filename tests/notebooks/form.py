@@ -59,9 +59,21 @@ def is_exercise(cell) -> bool:
     return "nbgrader" in cell.metadata
 
 
+def before_exercises(notebook) -> list:
+    """Cells before the section Exercises; a solution among them is part of the method."""
+    heads = [i for i, cell in enumerate(notebook.cells) if cell.source.startswith("## Exercises")]
+    return notebook.cells[: heads[0]] if heads else notebook.cells
+
+
 def method_cells(notebook) -> list:
-    """Code cells outside the exercises."""
-    return [cell for cell in notebook.cells if cell.cell_type == "code" and not is_exercise(cell)]
+    """Code cells outside the exercises, without the marks around a solution."""
+    shown = {cell.id for cell in before_exercises(notebook)}
+    found = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and (cell.id in shown or not is_exercise(cell)):
+            source = "\n".join(line for line in cell.source.splitlines() if not line.strip().startswith("### "))
+            found.append(nbformat.from_dict(cell | {"source": source}))
+    return found
 
 
 def _order(notebook) -> list[str]:
@@ -78,7 +90,7 @@ def _order(notebook) -> list[str]:
     if not code or not re.search(r"toolkit\.paper\(", code[0].source):
         found.append("the first code cell must show the paper's card")
     for before, cell in zip(notebook.cells, notebook.cells[1:]):
-        if cell.cell_type == "code" and before.cell_type == "code" and not is_exercise(cell):
+        if cell.cell_type == before.cell_type == "code" and not (is_exercise(cell) and is_exercise(before)):
             found.append(f"a code cell without prose before it: {cell.source.splitlines()[0]!r}")
     return found
 
@@ -192,4 +204,38 @@ def _exercises(notebook) -> list[str]:
     for cell in notebook.cells:
         if is_exercise(cell) and cell.metadata["nbgrader"]["solution"] and "### BEGIN SOLUTION" not in cell.source:
             found.append("a solution cell must mark its solution")
+    method = [cell for cell in before_exercises(notebook) if is_exercise(cell)]
+    if not method or not all(cell.metadata["nbgrader"]["solution"] for cell in method):
+        found.append("the method's key function must be marked as a solution, and its tests stand in Exercises")
+    names = [kind["grade_id"] for kind in kinds]
+    for name in (kind["grade_id"] for kind in kinds if kind["solution"]):
+        if f"{name}-tests" not in names:
+            found.append(f"the solution {name} has no cell {name}-tests")
     return found
+
+
+def exercises(path: Path) -> list[tuple[str, str, str, str]]:
+    """Solutions with their tests: [(grade_id, solution, tests, code before it)].
+
+    The tests of an exercise may use the chapter's imports and what the answer defines; those of the method also
+    what stands before it, as the method does.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    marks = {cell.metadata["nbgrader"]["grade_id"]: cell for cell in code if "nbgrader" in cell.metadata}
+    method = {cell.id for cell in before_exercises(notebook)}
+    imports = [line for cell in code for line in cell.source.splitlines() if re.match(r"(import|from) ", line)]
+    found = []
+    for name, cell in marks.items():
+        if cell.metadata["nbgrader"]["solution"]:
+            earlier = [c.source for c in code[: code.index(cell)]] if cell.id in method else []
+            found.append((name, cell.source, marks[f"{name}-tests"].source, "\n".join([*imports, *earlier])))
+    return found
+
+
+def grade(before, answer, tests):
+    """Runs an answer and its tests after the code before it; raises what they raise."""
+    space = {}
+    exec(before, space)
+    exec(answer, space)
+    exec(tests, space)

@@ -4,9 +4,8 @@ import re
 import runpy
 from pathlib import Path
 
-import nbformat
 import pytest
-from form import problems
+from form import TODO, exercises, grade, problems
 
 from toolkit.catalog import chapter, parts
 from toolkit.reproduce.notebooks import chapters, root
@@ -41,6 +40,12 @@ def test_stored_numbers_belong_to_the_catalogue(slug):
         assert record["unit"] == claim.unit and record["paper_value"] == claim.paper_value
 
 
+def test_nothing_is_left_to_write_in_catalogue_and_bibliography():
+    home = root().parent
+    files = [*(home / "toolkit" / "catalog").glob("*.yml"), home / "book" / "references.bib"]
+    assert [path.name for path in files if TODO in path.read_text()] == []
+
+
 @pytest.mark.parametrize("slug", READY)
 def test_bibliography_has_the_paper(slug):
     text = (root().parent / "book" / "references.bib").read_text()
@@ -51,46 +56,20 @@ def test_bibliography_has_the_paper(slug):
     assert all(name in body for name in entry.authors if name != "others")
 
 
-def exercises(slug):
-    """Solution cells with their tests: [(grade_id, solution, tests)]."""
-    cells = [c for c in nbformat.read(READY[slug], as_version=4).cells if "nbgrader" in c.metadata]
-    pairs = []
-    for cell, following in zip(cells, cells[1:]):
-        if cell.metadata["nbgrader"]["solution"] and following.metadata["nbgrader"]["grade"]:
-            pairs.append((cell.metadata["nbgrader"]["grade_id"], cell.source, following.source))
-    return pairs
-
-
-def grade(slug, answer, tests):
-    """Runs an answer and its tests after the chapter's imports; raises what they raise."""
-    notebook = nbformat.read(READY[slug], as_version=4)
-    imports = [
-        line
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        for line in cell.source.splitlines()
-        if re.match(r"(import|from) ", line)
-    ]
-    space = {}
-    exec("\n".join(imports), space)
-    exec(answer, space)
-    exec(tests, space)
-
-
 @pytest.mark.parametrize("slug", READY)
 def test_right_answers_pass_and_wrong_ones_fail(slug):
-    pairs = exercises(slug)
+    found = exercises(READY[slug])
     wrong = runpy.run_path(str(WRONG / f"{slug}.py"))["WRONG"]
-    assert pairs and set(wrong) == {name for name, _, _ in pairs}
-    for name, solution, tests in pairs:
-        grade(slug, solution, tests)
+    assert found and set(wrong) == {name for name, *_ in found}
+    for name, solution, tests, before in found:
+        grade(before, solution, tests)
         empty = re.sub(
             r"( *)### BEGIN SOLUTION.*?### END SOLUTION", r"\1raise NotImplementedError", solution, flags=re.DOTALL
         )
         with pytest.raises(NotImplementedError):
-            grade(slug, empty, tests)
+            grade(before, empty, tests)
         assert len(wrong[name]) >= 2
         for answer in wrong[name]:
             with pytest.raises(Exception) as caught:  # noqa: B017, PT011 - any failure is a failed grade
-                grade(slug, answer, tests)
+                grade(before, answer, tests)
             assert not isinstance(caught.value, SyntaxError | NameError), f"not a plausible answer: {caught.value}"

@@ -1,15 +1,18 @@
 """A new chapter's skeleton runs, and lacks nothing but the text that is to be written."""
 
+import runpy
 from pathlib import Path
 
 import pytest
-from form import problems
+from form import exercises, problems
 
 from toolkit.catalog import load_part
 
 
 @pytest.mark.parametrize(("part", "slug"), [("memory", "monotone-dbm"), ("tickets", "my-own-paper")])
 def test_skeleton_runs_and_has_the_form(checkout, part, slug):
+    wrong = checkout.folder / "tests" / "notebooks" / "wrong_answers" / f"{slug}.py"
+    wrong.parent.mkdir(parents=True)
     made = checkout.run("toolkit", "new", part, slug)
     assert made.returncode == 0, made.stderr
     ran = checkout.run("toolkit", "reproduce", slug, "--store", "--out", "out")
@@ -20,6 +23,9 @@ def test_skeleton_runs_and_has_the_form(checkout, part, slug):
     left = problems(checkout.folder / "notebooks" / part / f"{slug}.ipynb", entry)
     assert left and all(line.startswith("TODO") for line in left), left
     assert f"{{{slug}," in (checkout.folder / "book" / "references.bib").read_text()
+    names = {name for name, *_ in exercises(checkout.folder / "notebooks" / part / f"{slug}.ipynb")}
+    answers = runpy.run_path(str(wrong))["WRONG"]
+    assert set(answers) == names and all(len(listed) >= 2 for listed in answers.values())
     again = checkout.run("toolkit", "new", part, slug)
     assert again.returncode == 2 and "already stands" in again.stderr
 

@@ -1,6 +1,38 @@
 """Plausible wrong answers to the exercises of the chapter ``fastrp``; each must fail its tests."""
 
+PROJECT = """
+def project(S, R, beta=0.0, q=4):
+    degree = S @ torch.ones(len(S), 1, device=device)
+    N = {start}
+    total = torch.zeros_like(N)
+    for weight in [0.0] * (q - 2) + {weights}:
+        N = {step}
+        total += weight * N
+    return {answer}
+"""
+RIGHT = {
+    "start": "(degree / degree.sum()) ** beta * R",
+    "weights": "[1.0, alpha][-q:]",
+    "step": "(S @ N) / degree",
+    "answer": "total",
+}
+
+
+def changed(**part: str) -> str:
+    """The projection with one mistake."""
+    return PROJECT.format(**RIGHT | part)
+
+
 WRONG = {
+    "project": [
+        changed(start="R.clone()"),  # the scaling of columns forgotten
+        changed(start="degree**beta * R"),  # degrees not divided by their sum
+        changed(start="R.clone()", answer="(degree / degree.sum()) ** beta * total"),  # rows scaled, not columns
+        changed(weights="[alpha, 1.0][-q:]"),  # weights in the wrong order
+        changed(step="S @ N"),  # no transition probabilities
+        changed(step="S @ (N / degree)"),  # the transposed transition matrix
+        changed(answer="N"),  # the last power only
+    ],
     "jl-dimension": [
         # rounds down, and lets a tolerance outside the range pass
         """

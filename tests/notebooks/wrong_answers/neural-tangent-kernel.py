@@ -29,7 +29,37 @@ def changed(**part: str) -> str:
     return RECURSION.format(**RIGHT | part)
 
 
+TANGENT = """
+def tangent_kernel(net, x1, x2):
+    parameters = {parameters}
+
+    def derivatives(x):
+        rows = [torch.autograd.grad({output}, parameters) for point in x]
+        return torch.stack([torch.cat([part.flatten() for part in row]) for row in rows])
+
+    return {answer}
+"""
+DEFINITION = {
+    "parameters": "list(net.parameters())",
+    "output": "net(point[None]).sum()",
+    "answer": "derivatives(x1) @ derivatives(x2).T",
+}
+
+
+def other(**part: str) -> str:
+    """The definition with one mistake."""
+    return TANGENT.format(**DEFINITION | part)
+
+
 WRONG = {
+    "tangent-kernel": [
+        other(parameters="[p for p in net.parameters() if p.shape[-2] > 1]"),  # no biases
+        other(parameters="list(net.parameters())[-1:]"),  # the last layer only
+        other(output="net(point[None]).square().sum()"),  # derivatives of another number
+        other(answer="derivatives(x1) @ derivatives(x2).T / derivatives(x1).shape[1]"),  # mean in place of the sum
+        other(answer="(derivatives(x1) @ derivatives(x2).T).T"),  # [m, n]
+        "def tangent_kernel(net, x1, x2):\n    return empirical_ntk(net, x1, x2)[0]\n",
+    ],
     "relu-ntk": [
         changed(answer="across"),  # the covariance at the start in place of the tangent kernel
         changed(layers="depth"),  # one layer too many

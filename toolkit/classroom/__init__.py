@@ -1,0 +1,1 @@
+"""Assignments from chapters: a course for nbgrader, student code in a sandbox, grades for a whole class."""
