@@ -241,13 +241,19 @@ def test_a_cluster_whose_worker_dies(toys):
     process = start(toys, "slow-one", "bad-one", "--sweep", "seed=0:4", "-p", "scale=1.5", "--out", out, "--workers", 2,
                     "--scheduler", "local")  # fmt: skip
 
+    def is_ours(one):
+        try:
+            return "forkserver" in " ".join(one.cmdline())
+        except psutil.Error:  # it has just ended
+            return False
+
     def kernels():
-        return [p for p in family(process) if "forkserver" in " ".join(p.cmdline())]
+        return [one for one in family(process) if is_ours(one)]
 
     until(lambda: states(out).count("done") >= 1)
     until(kernels)
     worker = kernels()[0]
-    while "forkserver" in " ".join(worker.cmdline()):
+    while is_ours(worker):
         worker = worker.parent()
     assert worker.pid != process.pid
     worker.kill()  # the process of a Dask worker
