@@ -106,7 +106,7 @@ def many_runs(folder: Path) -> list[dict]:
     import psutil
 
     sys.path.insert(0, str(HOME / "tests"))
-    from conftest import Checkout
+    from toy_checkout import Checkout
 
     checkout = Checkout(folder / "checkout")
     checkout.add("trivial")

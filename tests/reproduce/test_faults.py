@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from toy_checkout import Checkout
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forked kernels and their ends are Linux's")
 
@@ -21,8 +22,6 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forked kernels 
 @pytest.fixture(scope="module")
 def toys(tmp_path_factory):
     """Chapters that misbehave, each in its own way."""
-    from conftest import Checkout
-
     made = Checkout(tmp_path_factory.mktemp("toys"))
     made.add("good-one")
     made.add("bad-one", check="[1 / 0]")
