@@ -71,7 +71,7 @@ def new(
     part: Annotated[str, typer.Argument(help="The part it belongs to.")],
     slug: Annotated[str, typer.Argument(help="Short name: small letters, digits and hyphens.")],
 ) -> None:
-    """Write the skeleton of a new chapter: catalogue entry, notebook and bibliography entry."""
+    """Write the skeleton of a new chapter: catalogue entry, notebook, bibliography entry, wrong answers."""
     from toolkit.catalog import CatalogError
     from toolkit.scaffold import ScaffoldError, write
 

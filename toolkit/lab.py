@@ -8,7 +8,7 @@ from pathlib import Path
 
 from toolkit.catalog import UnknownName, parts
 from toolkit.files import write_whole
-from toolkit.reproduce.notebooks import chapters
+from toolkit.reproduce.notebooks import METADATA, chapters
 
 CONTENTS = "contents.ipynb"
 STATE = ".copies.json"
@@ -93,9 +93,7 @@ def _contents(ready: dict[str, Path]) -> str:
             lines.append(f"- [{entry.title}]({part.id}/{entry.slug}.ipynb) ({entry.seconds:.0f} s). {entry.question}")
     cell = nbformat.v4.new_markdown_cell("\n".join(lines))
     cell["id"] = "contents"
-    notebook = nbformat.v4.new_notebook(cells=[cell])
-    notebook.metadata["kernelspec"] = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-    return nbformat.writes(notebook) + "\n"
+    return nbformat.writes(nbformat.v4.new_notebook(cells=[cell], metadata=METADATA)) + "\n"
 
 
 def _trust(text: str) -> None:

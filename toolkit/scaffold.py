@@ -113,11 +113,9 @@ def _notebook(paper: Planned) -> str:
     import nbformat
     from nbformat import v4
 
-    notebook = v4.new_notebook()
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
+    from toolkit.reproduce.notebooks import METADATA
+
+    notebook = v4.new_notebook(metadata=METADATA)
     grading = {"schema_version": 3, "task": False, "cell_type": "code"}
 
     def solution(name: str) -> dict:

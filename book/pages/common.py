@@ -75,17 +75,21 @@ def link_papers(text: str, ready: Mapping[str, Path]) -> str:
     return re.sub(r"\{paper\}`([^`]*)`", link, text)
 
 
+stored = cache(records)  # the front page, part pages and the ledger ask for the same runs
+
+
 def verdict_counts(notebook: Path) -> Counter:
     """How often each verdict stands in a chapter's stored run, in the order of the verdicts."""
-    found = Counter(entry["verdict"] for entry in records(notebook))
+    found = Counter(entry["verdict"] for entry in stored(notebook))
     return Counter({verdict: found[verdict] for verdict in COLOUR if found[verdict]})
 
 
 def seconds(notebook: Path) -> float:
     """Run time of the stored run."""
-    return records(notebook)[0]["seconds"]
+    return stored(notebook)[0]["seconds"]
 
 
+@cache
 def title(notebook: Path) -> str:
     """The chapter's own title, its first heading."""
     import nbformat

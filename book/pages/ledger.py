@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-from book.pages.common import title
+from book.pages.common import stored, title
 from book.pages.table import table
 from toolkit.catalog import chapter, parts
 from toolkit.claims.result import COLOUR, badge
-from toolkit.reproduce.ledger import measured, paper_says, records
+from toolkit.reproduce.ledger import measured, paper_says
 
 HEADS = ("Chapter", "Claim", "Paper", "Measured: mean [95 % interval]", "n", "Verdict", "Scale", "Seconds")
 
@@ -22,7 +22,7 @@ def page(ready: Mapping[str, Path]) -> str:
     total: Counter[str] = Counter()
     for slug, path in ready.items():
         part, name = parts()[path.parent.name], title(path)
-        for entry in records(path):
+        for entry in stored(path):
             total[entry["verdict"]] += 1
             claim = chapter(slug).claim(entry["claim"])
             verdict = badge(entry["verdict"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib import metadata
@@ -165,10 +166,10 @@ class Report:
         return {"text/plain": repr(self), "text/html": self._repr_html_(), REPORT_MIME: self.record()}
 
 
-def versions() -> dict[str, str]:
-    """Python and the installed libraries that a chapter's numbers may depend on."""
+def versions(libraries: Sequence[str] = LIBRARIES) -> dict[str, str]:
+    """Python and those of the libraries that are installed; by default those that a chapter's numbers may depend on."""
     found = {"python": platform.python_version()}
-    for name in LIBRARIES:
+    for name in libraries:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from toolkit.classroom.course import Course, CourseError
+from toolkit.files import write_whole
 
 MOST_MB, MOST_FILES, DEPTH = 20, 200, 4
 
@@ -208,7 +209,5 @@ def _store(course: Course, result: Collected, data: bytes, changed: float) -> No
     place.parent.mkdir(parents=True, exist_ok=True)
     moment = datetime.fromtimestamp(changed, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     (place.parent / "timestamp.txt").write_text(moment + "\n")
-    temporary = place.with_suffix(".tmp")
-    temporary.write_bytes(data)
-    temporary.replace(place)
+    write_whole(place, data.decode("utf-8"))
     course.keep(result.chapter, result.student, reason=None, notes=result.notes, digest=digest, graded=None)

@@ -8,16 +8,12 @@ from typing import Annotated
 
 import typer
 
+from toolkit.reproduce.commands import FAILED, refuse
+
 app = typer.Typer(help="Turn chapters into assignments and grade what students hand in.", no_args_is_help=True)
 
-FAILED, REFUSED = 1, 2  # exit codes; 0: everything asked for is done
 Folder = Annotated[Path, typer.Argument(help="The course's folder.")]
 Chapters = Annotated[list[str] | None, typer.Argument(help="Chapters; none means all of the course.")]
-
-
-def _refuse(error: Exception) -> typer.Exit:
-    typer.echo(f"toolkit: {error}", err=True)
-    return typer.Exit(REFUSED)
 
 
 @app.command()
@@ -35,7 +31,7 @@ def create(
     try:
         made = courses.create(course, slugs, due)
     except (courses.CourseError, AssignmentError, CatalogError, FileNotFoundError) as error:
-        raise _refuse(error) from None
+        raise refuse(error) from None
     for slug in made.chapters():
         typer.echo(f"{made.source(slug)}")
     typer.echo(f"next: toolkit classroom release {course}")
@@ -49,7 +45,7 @@ def release(course: Folder, chapters: Chapters = None) -> None:
     try:
         made = courses.release(courses.Course(course), chapters or [])
     except courses.CourseError as error:
-        raise _refuse(error) from None
+        raise refuse(error) from None
     for path in made:
         typer.echo(str(path))
     typer.echo("give these to your students")
@@ -67,7 +63,7 @@ def collect(
     try:
         found = collecting.collect(Course(course), submissions)
     except CourseError as error:
-        raise _refuse(error) from None
+        raise refuse(error) from None
     for item in found:
         for words in [item.reason, *item.notes]:
             if words:
@@ -114,9 +110,9 @@ def grade(
 
         results = grading.grade(found, work, workers=workers or cores(), unsafe=unsafe, again=again, tell=tell)
     except SandboxError as error:
-        raise _refuse(SandboxError(f"{error}; see --unsafe-without-sandbox")) from None
+        raise refuse(SandboxError(f"{error}; see --unsafe-without-sandbox")) from None
     except CourseError as error:
-        raise _refuse(error) from None
+        raise refuse(error) from None
     failed = [result for result in results if result.reason]
     typer.echo(f"{len(results) - len(failed)} graded, {len(failed)} not")
     typer.echo(f"next: toolkit classroom report {course}")
@@ -143,7 +139,7 @@ def report(
         rows = reporting.rows(found, chapters or [])
         made = reporting.feedback(found, rows) if pages else []
     except CourseError as error:
-        raise _refuse(error) from None
+        raise refuse(error) from None
     place = out or found.folder / "grades.csv"
     place.write_text(reporting.as_csv(rows), encoding="utf-8")
     table = Table(*[name.replace("_", " ") for name in reporting.FIELDS])

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import nbformat
@@ -21,6 +20,7 @@ from traitlets import Bool, Integer, Unicode
 from toolkit.classroom.assignment import imports_of
 from toolkit.classroom.execution import Cell, Execution, execute
 from toolkit.classroom.sandbox import Limits
+from toolkit.files import write_whole
 
 
 class RestoreCells(NbGraderPreprocessor):
@@ -124,8 +124,5 @@ class SandboxedExecute(NbGraderPreprocessor):
         except FileNotFoundError:
             hidden = (course,)
         found = execute(cells, imports, self.limits(), hidden=hidden, unsafe=self.unsafe_without_sandbox)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        temporary = kept.with_suffix(f".{os.getpid()}-{id(found)}.tmp")
-        temporary.write_text(json.dumps(found.__dict__))
-        temporary.replace(kept)
+        write_whole(kept, json.dumps(found.__dict__))
         return found

@@ -17,11 +17,10 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 
 from toolkit.catalog import chapter
-from toolkit.claims.paper import versions
+from toolkit.claims.paper import LIBRARIES, versions
 
 PACKAGE = Path(__file__).resolve().parents[1]
 OUTER = ("reproduce", "classroom", "scaffold", "lab", "cli", "__main__")  # no notebook imports them
@@ -46,13 +45,8 @@ def toolkit_code() -> str:
 
 @cache
 def _surroundings() -> dict[str, str]:
-    found = {name: text for name, text in versions().items() if name != "weights-and-wirings"}
-    for name in DATA:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+    found = versions((*LIBRARIES, *DATA))
+    return {name: text for name, text in found.items() if name != "weights-and-wirings"}
 
 
 def run_key(slug: str, code: Sequence[str], parameters: Mapping[str, object]) -> str:

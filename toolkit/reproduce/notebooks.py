@@ -10,6 +10,10 @@ from pathlib import Path
 from toolkit.catalog import parts
 
 VARIABLE = "TOOLKIT_NOTEBOOKS"
+METADATA = {  # of every notebook that the package writes
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
 
 
 def root() -> Path:

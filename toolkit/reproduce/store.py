@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from toolkit.files import write_whole
 from toolkit.reproduce.batch import Outcome
+from toolkit.reproduce.notebooks import METADATA
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -21,11 +22,7 @@ def store(outcome: Outcome) -> None:
     if not outcome.ok or outcome.run.overrides:
         raise ValueError(f"{outcome.run.slug}: only a default run that ran through can be stored")
     notebook = nbformat.read(outcome.notebook, as_version=4)
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-        "toolkit": notebook.metadata["toolkit"],
-    }
+    notebook.metadata = METADATA | {"toolkit": notebook.metadata["toolkit"]}
     for cell in notebook.cells:
         for extra in ("papermill", "execution"):
             cell.metadata.pop(extra, None)
