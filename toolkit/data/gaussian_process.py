@@ -42,14 +42,14 @@ def gaussian_process(
     """Values of random functions with mean 0, one function per set of points.
 
     Args:
-        inputs: ``[..., m, d]`` on the CPU; the leading axes are independent functions, for example tasks.
+        inputs: ``[..., m, d]`` on any device; the leading axes are independent functions, for example tasks.
         covariance: of two sets of points, ``[..., m, d]`` and ``[..., l, d]`` to ``[..., m, l]``, such as
             ``functools.partial(rbf, length=0.6)``. It gets float64.
         noise_variance: of the noise on every value.
         generator: source of randomness, on the CPU.
 
     Returns:
-        noisy values and the function's own values, ``[..., m]`` float32 each.
+        noisy values and the function's own values, ``[..., m]`` float32 each, on the CPU.
 
     Raises:
         ValueError: inputs of the wrong shape, a negative noise, or a covariance that gives another shape
@@ -58,7 +58,7 @@ def gaussian_process(
     if inputs.ndim < 2 or not inputs.numel():
         raise ValueError(f"inputs must be [..., points, dimension]; got {list(inputs.shape)}")
     at_least(0, noise_variance=noise_variance)
-    places = inputs.double()
+    places = inputs.detach().cpu().double()
     matrix = covariance(places, places)
     shape = (*inputs.shape[:-1], inputs.shape[-2])
     if matrix.shape != shape:
