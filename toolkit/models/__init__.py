@@ -2,5 +2,6 @@
 
 from toolkit.models.ensemble import Ensemble
 from toolkit.models.mlp import MLP
+from toolkit.models.transformer import LanguageModel, Transformer, causal_mask, context_mask, sinusoidal_positions
 
-__all__ = ["MLP", "Ensemble"]
+__all__ = ["MLP", "Ensemble", "LanguageModel", "Transformer", "causal_mask", "context_mask", "sinusoidal_positions"]
