@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from html import escape
 from pathlib import Path
+from shlex import join
 
 from book.pages.common import stored
 from toolkit.catalog import Chapter, chapter
@@ -59,12 +60,14 @@ def _facts(run: FullRun, defaults: Mapping) -> list[str]:
     machine = run.machine
     threads = f"{machine.threads} thread" + ("s" if machine.threads > 1 else "")
     where = f"{machine.gpu}; " if machine.gpu else ""
-    changed = " ".join(["--profile full", *(f"-p {name}={value}" for name, value in run.changes(defaults).items())])
+    command = ["toolkit", "reproduce", run.slug, "--profile", "full"]
+    for name, value in run.changes(defaults).items():
+        command += ["-p", f"{name}={value}"]
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
     return [
         f"- Run on {run.date:%Y-%m-%d}, in {duration(run.seconds)}, on {where}{machine.processor}, {threads}, "
         f"{machine.memory_gb} GB of memory.",
-        f"- Command: `toolkit reproduce {run.slug} {changed}`",
+        f"- Command: `{join(command)}`",
         f"- Versions: {versions}.",
     ]
 

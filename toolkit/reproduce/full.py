@@ -59,7 +59,7 @@ class FullRun(Entry):
     slug: Slug
     run: Text  # its key, see toolkit.reproduce.key
     date: date  # in UTC
-    parameters: dict[str, bool | int | float | str | list | None]
+    parameters: dict[str, bool | int | float | str | list | dict | None]
     machine: Machine
     device: str
     versions: dict[str, str]
