@@ -4,6 +4,7 @@ from toolkit.graphs.classify import node_classification
 from toolkit.graphs.convert import sparse_tensor, to_networkx, to_scipy
 from toolkit.graphs.factorize import truncated_svd
 from toolkit.graphs.links import LinkSplit, area_under_roc, link_auc, split_links
+from toolkit.graphs.multilabel import multilabel_f1
 from toolkit.graphs.skipgram import SkipGram, deepwalk
 from toolkit.graphs.walks import random_walks
 
@@ -13,6 +14,7 @@ __all__ = [
     "area_under_roc",
     "deepwalk",
     "link_auc",
+    "multilabel_f1",
     "node_classification",
     "random_walks",
     "sparse_tensor",
