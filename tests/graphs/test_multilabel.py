@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.multiclass import OneVsRestClassifier
 
-from toolkit.graphs import multilabel_f1
+from toolkit.graphs import compare_multilabel, multilabel_f1
 from toolkit.graphs.multilabel import f1, most_probable, one_vs_rest
 
 
@@ -67,6 +67,12 @@ def test_noise_is_not_classified_and_copies_of_the_labels_are():
     noise = torch.randn(300, 4, generator=generator(3))
     micro = multilabel_f1(noise, y, shares=[0.5], generator=generator())[0, 0]
     assert micro < 0.6 < 0.99 < multilabel_f1(y + 0.01 * noise[:, :1], y, strength=100, generator=generator())[1, 0]
+
+
+def test_methods_are_compared_on_the_same_nodes():
+    x, y = several_labels()
+    both = compare_multilabel([x, 3 * x + 1, x[:, :2]], y, shares=[0.5], generator=generator(4))
+    assert both.shape == (3, 1, 2) and torch.allclose(both[0], both[1], atol=0.01) and (both[2] < both[0]).all()
 
 
 @pytest.mark.parametrize(

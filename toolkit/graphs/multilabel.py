@@ -18,7 +18,7 @@ def multilabel_f1(
     labels: Tensor,
     *,
     shares: Sequence[float] = SHARES,
-    strength: float = 1.0,
+    strength: float = 0.1,
     generator: torch.Generator,
 ) -> Tensor:
     """Micro-F1 and Macro-F1 of one logistic regression per label.
@@ -54,6 +54,23 @@ def multilabel_f1(
         logits = x[test] @ (found := one_vs_rest(x[train], y[train], strength))[:-1] + found[-1]
         scores.append(f1(most_probable(logits, y[test].sum(1).astype(int)), y[test]))
     return torch.tensor(scores)
+
+
+def compare_multilabel(
+    embeddings: Sequence[Tensor], labels: Tensor, *, generator: torch.Generator, **options
+) -> Tensor:
+    """``multilabel_f1`` of several embeddings of one graph, all with the same nodes known: ``[M, shares, 2]``.
+
+    Args:
+        embeddings: M of them, ``[n, d]`` each; their d may differ.
+        labels, generator, options: as ``multilabel_f1``.
+
+    Raises:
+        ValueError: as ``multilabel_f1``.
+    """
+    seed = int(torch.randint(2**31 - 1, (), generator=generator))
+    same = [torch.Generator().manual_seed(seed) for _ in embeddings]
+    return torch.stack([multilabel_f1(N, labels, generator=g, **options) for N, g in zip(embeddings, same)])
 
 
 def one_vs_rest(x: np.ndarray, y: np.ndarray, strength: float) -> np.ndarray:
