@@ -59,6 +59,7 @@ def _facts(run: FullRun, defaults: Mapping) -> list[str]:
     """When, where and with which settings, as a list."""
     machine = run.machine
     threads = f"{machine.threads} thread" + ("s" if machine.threads > 1 else "")
+    most = f", of which it took {run.peak_memory_mb / 1024:.1f} at most" if run.peak_memory_mb else ""
     where = f"{machine.gpu}; " if machine.gpu else ""
     command = ["toolkit", "reproduce", run.slug, "--profile", "full"]
     for name, value in run.changes(defaults).items():
@@ -66,7 +67,7 @@ def _facts(run: FullRun, defaults: Mapping) -> list[str]:
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
     return [
         f"- Run on {run.date:%Y-%m-%d}, in {duration(run.seconds)}, on {where}{machine.processor}, {threads}, "
-        f"{machine.memory_gb} GB of memory.",
+        f"{machine.memory_gb} GB of memory{most}.",
         f"- Command: `{join(command)}`",
         f"- Versions: {versions}.",
     ]
