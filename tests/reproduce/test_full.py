@@ -13,7 +13,7 @@ VALUES = "[0.5 + 0.01 * k + (0.3 if profile == 'full' else 0) for k in range(see
 
 
 def test_a_full_run_is_recorded(checkout):
-    notebook = checkout.add("good-one", check=VALUES + ')\npaper.measure("twice <that>", [1.0, 2.0], unit="times"')
+    notebook = checkout.add("good-one", check=VALUES + ')\npaper.measure("twice <that>", [1.0, 2.0], unit="s"')
     before = notebook.read_bytes()
     ran = checkout.run("toolkit", "reproduce", "--profile", "full", "-p", "scale=2", "--store", "--out", "out")
     assert ran.returncode == 0, ran.stderr
@@ -75,6 +75,7 @@ def test_a_record_is_read_back(tmp_path):
         ({"claims": []}, "field 'claims'"),
         ({"host": "mine"}, "field 'host'"),
         ({"date": "yesterday"}, "field 'date'"),
+        ({"run": " "}, "field 'run'"),
     ],
 )
 def test_a_wrong_record_is_refused(tmp_path, change, message):

@@ -12,14 +12,16 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, StringConstraints, ValidationError, field_validator
 
 from toolkit.catalog import Chapter
-from toolkit.catalog.schema import Entry, Slug, Text, Verdict
+from toolkit.catalog.schema import Entry, Slug, Verdict
 from toolkit.claims.result import MEASUREMENT_MIME, REPORT_MIME
 from toolkit.claims.statistics import interval, judge
 from toolkit.files import write_whole
 from toolkit.reproduce.ledger import records_of
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class Numbers(Entry):
@@ -42,12 +44,12 @@ class Checked(Numbers):
 class Measured(Numbers):
     """What was measured beside the claims."""
 
-    name: Text
-    unit: Text
+    name: Words
+    unit: Words
 
 
 class Machine(Entry):
-    processor: Text
+    processor: Words
     threads: Annotated[int, Field(ge=1)]
     memory_gb: Annotated[int, Field(ge=0)]
     gpu: str | None
@@ -57,7 +59,7 @@ class FullRun(Entry):
     """One run of the full profile, with any other parameters."""
 
     slug: Slug
-    run: Text  # its key, see toolkit.reproduce.key
+    run: Words  # its key, see toolkit.reproduce.key
     date: date  # in UTC
     parameters: dict[str, bool | int | float | str | list | dict | None]
     machine: Machine
