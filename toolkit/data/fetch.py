@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from toolkit.data.registry import DataError, DataSet, File
-from toolkit.data.store import VARIABLE, cache_folder, check, is_here, locate
+from toolkit.data.store import VARIABLE, cache_folder, check, complete, locate
 
 TRIES_MORE = 1  # for each address
 LARGE = 1_000_000  # bytes from which a file gets a progress bar
@@ -23,11 +23,11 @@ def fetch(entry: DataSet) -> list[Path]:
     Raises:
         DataError: a file could not be had; nothing of it is left behind.
     """
-    if all(is_here(entry, file) for file in entry.files):
+    if complete(entry):
         return []
     if not entry.downloads:
         raise DataError(_no_download(entry))
-    return [fetch_file(entry, file) for file in entry.downloads if not is_here(entry, file)]
+    return [fetch_file(entry, file) for file in entry.downloads if locate(entry, file) is None]
 
 
 def fetch_file(entry: DataSet, file: File) -> Path:
@@ -48,9 +48,8 @@ def fetch_file(entry: DataSet, file: File) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock"):  # the system releases it when its holder dies
-            place = locate(entry, file)
-            if place is not None and _whole(*place):
-                return place[0]
+            if _whole(folder / file.name, file):
+                return folder / file.name
             incoming = folder / ".incoming"
             shutil.rmtree(incoming, ignore_errors=True)  # left by a process that was killed
             try:
@@ -95,9 +94,9 @@ def _download(entry: DataSet, file: File, urls: list[str], incoming: Path, targe
     )
 
 
-def _whole(path: Path, forms) -> bool:
+def _whole(path: Path, file: File) -> bool:
     try:
-        check(path.read_bytes(), path, forms)
+        check(path.read_bytes(), path, file.forms[:1])
     except (DataError, OSError):
         return False
     return True

@@ -36,8 +36,7 @@ def graph_data(edges, n: int, *, x: Tensor | None = None, y: Tensor | None = Non
     pairs = pairs[pairs[:, 0] != pairs[:, 1]]
     if not directed:
         pairs = np.concatenate([pairs, pairs[:, ::-1]])
-    pairs = np.unique(pairs, axis=0) if len(pairs) else pairs
-    edge_index = torch.from_numpy(np.ascontiguousarray(pairs.T))
+    edge_index = torch.from_numpy(np.stack(np.divmod(np.unique(pairs[:, 0] * n + pairs[:, 1]), n)))
     fields = {name: value for name, value in {"x": x, "y": y, **more}.items() if value is not None}
     return Data(edge_index=edge_index, num_nodes=n, **fields)
 

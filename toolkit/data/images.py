@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from toolkit.data.registry import DataError, sets
-from toolkit.data.store import is_here, read
+from toolkit.data.store import locate, read
 
 SUBSETS = {  # sha256 of the pixels and labels of the parts that are drawn here
     ("fashion_mnist", "train"): "22e93f8fd71eac130e84511dd224f04617be7552cdc9845be04e75575a2b67bc",
@@ -97,7 +97,7 @@ def fashion_mnist(
     Source: Xiao, Rasul and Vollgraf (2017), arXiv:1708.07747.
     """
     name, entry = "train10k" if train else "test5k", sets()["fashion_mnist"]
-    if not full and all(is_here(entry, file) for file in entry.files if file.name.startswith(name)):
+    if not full and all(locate(entry, file) for file in entry.files if file.name.startswith(name)):
         return _tensors(*_idx_pair(entry.name, name), device)
     images, labels = _idx_pair(entry.name, "train" if train else "t10k")
     if not full:
@@ -137,7 +137,7 @@ def cifar10(*, train: bool = True, device: torch.device | str = "cpu") -> tuple[
     Source: Krizhevsky (2009), Learning Multiple Layers of Features from Tiny Images.
     """
     part, entry = "train" if train else "test", sets()["cifar10"]
-    if is_here(entry, entry.files[0]):
+    if locate(entry, entry.files[0]):
         with np.load(io.BytesIO(read(entry, entry.files[0].name)), allow_pickle=False) as arrays:
             images, labels = arrays[f"x_{part}"], arrays[f"y_{part}"]
     else:

@@ -16,6 +16,7 @@ REGISTRY = Path(__file__).with_name("registry.yml")
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Address = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
+Loader = Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z0-9_]+$")]  # module and function of toolkit.data
 Kind = Literal[
     "images", "graphs", "graph lists", "higher order", "networks", "signed graphs", "temporal", "tables", "text"
 ]
@@ -75,8 +76,8 @@ class DataSet(Record):
     about: Text
     license: Text
     citation: Text
-    loader: Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z0-9_]+$")]  # a function of toolkit.data
-    members: list[str] = []  # the names that the loader takes, where the set holds several
+    loaders: Annotated[list[Loader], Field(min_length=1)]
+    members: list[str] = []  # the names that the loaders take, where the set holds several
     homepages: Annotated[list[Address], Field(min_length=1)]
     mirrors: list[Address] = []  # beginnings of addresses, tried in this order
     files: Annotated[list[File], Field(min_length=1)]

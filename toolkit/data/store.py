@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from toolkit.data.registry import DataError, DataSet, File, Form, sets
@@ -36,18 +37,58 @@ def own_folders() -> list[Path]:
     return folders
 
 
-def locate(entry: DataSet, file: File) -> tuple[Path, list[Form]] | None:
-    """The first place that has a file of this name, and the forms it may have there; content is not looked at.
-
-    In the cache, a file of the wrong size does not count: it will be fetched again.
-    """
+def candidates(entry: DataSet, file: File) -> Iterator[tuple[Path, list[Form]]]:
+    """Every place that has a file of this name, in the order of look-up, and the forms it may have there."""
     for folder in [*own_folders(), cache_folder()]:
         for name in dict.fromkeys(form.name for form in file.forms):
             path = folder / entry.name / name
-            forms = [form for form in file.forms if form.name == name]
-            if path.is_file() and (folder != cache_folder() or path.stat().st_size in {f.bytes for f in forms}):
-                return path, forms
+            if path.is_file():
+                yield path, [form for form in file.forms if form.name == name]
+
+
+def locate(entry: DataSet, file: File) -> Path | None:
+    """The first place that has this file with a size that it may have; its content is not looked at."""
+    for path, forms in candidates(entry, file):
+        if path.stat().st_size in {form.bytes for form in forms}:
+            return path
     return None
+
+
+def complete(entry: DataSet) -> list[Path]:
+    """Where the files of a data set are, or those that may stand in their place; empty where one is missing."""
+    for files in (entry.files, entry.instead):
+        places = [locate(entry, file) for file in files]
+        if places and None not in places:
+            return places
+    return []
+
+
+def digest(entry: DataSet) -> str:
+    """Names the content of a data set: the same for every form of it, ``absent`` where it is not complete.
+
+    It is made of the registry's digests and the sizes of the files found, so it costs no reading.
+    """
+    if not complete(entry):
+        return "absent"
+    text = "\n".join(f"{file.name} {file.sha256}" for file in entry.files)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def verify(entry: DataSet) -> tuple[int, list[str]]:
+    """Reads every file of a data set that is there.
+
+    Returns:
+        How many are right, and one sentence for each that is not.
+    """
+    right, wrong = 0, []
+    for file in [*entry.files, *entry.instead]:
+        for path, forms in candidates(entry, file):
+            try:
+                check(path.read_bytes(), path, forms)
+                right += 1
+            except (DataError, OSError) as error:
+                wrong.append(str(error))
+    return right, wrong
 
 
 def check(content: bytes, path: Path, forms: list[Form]) -> None:
@@ -66,13 +107,10 @@ def check(content: bytes, path: Path, forms: list[Form]) -> None:
         raise DataError(f"{path} has another content (sha256) than the registry names; remove it or replace it")
 
 
-def is_here(entry: DataSet, file: File) -> bool:
-    """Whether a file can be read without a network."""
-    return locate(entry, file) is not None
-
-
 def read(entry: DataSet | str, name: str) -> bytes:
     """The verified content of one file, unpacked where it is packed with gzip; fetched first where it is missing.
+
+    A file in a folder of the user must be right; one in the cache that is not is fetched again.
 
     Args:
         entry: a data set, or its name.
@@ -85,15 +123,13 @@ def read(entry: DataSet | str, name: str) -> bytes:
 
     entry = sets()[entry] if isinstance(entry, str) else entry
     file = entry.file(name)
-    place = locate(entry, file)
-    if place is not None and cache_folder() in place[0].parents:
+    for path, forms in candidates(entry, file):
         try:
-            return _content(*place)
+            return _content(path, forms)
         except DataError:
-            place = None  # a damaged file in the cache is replaced
-    if place is None:
-        place = fetch_file(entry, file), file.forms
-    return _content(*place)
+            if cache_folder() not in path.parents:
+                raise
+    return _content(fetch_file(entry, file), file.forms[:1])
 
 
 def _content(path: Path, forms: list[Form]) -> bytes:
@@ -101,5 +137,5 @@ def _content(path: Path, forms: list[Form]) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
-    check(content, path, [form for form in forms if path.name == Path(form.name).name])
+    check(content, path, forms)
     return gzip.decompress(content) if path.suffix == ".gz" and not path.name.endswith(".tar.gz") else content
