@@ -1,11 +1,13 @@
 """Networks that several chapters train, as ensembles with parameters ``[K, ...]``."""
 
+from toolkit.models.cnn import CNN
 from toolkit.models.ensemble import Ensemble
 from toolkit.models.lora import Adapter, LowRankLinear, LowRankMLP, adapters, low_rank_ensemble
 from toolkit.models.mlp import MLP
 from toolkit.models.transformer import LanguageModel, Transformer, causal_mask, context_mask, sinusoidal_positions
 
 __all__ = [
+    "CNN",
     "MLP",
     "Adapter",
     "Ensemble",
