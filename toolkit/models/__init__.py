@@ -2,5 +2,6 @@
 
 from toolkit.models.ensemble import Ensemble
 from toolkit.models.mlp import MLP
+from toolkit.models.sequence import StateSpaceNetwork
 
-__all__ = ["MLP", "Ensemble"]
+__all__ = ["MLP", "Ensemble", "StateSpaceNetwork"]
