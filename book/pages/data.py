@@ -21,7 +21,7 @@ def page() -> str:
     size = sum(entry.size for entry in sets().values()) / 1e6
     return (
         f"# Data sets\n\nA chapter's default run makes its data or takes them from an installed package. Its full "
-        f"profile may load one of these {len(rows)} sets. They are not part of the book: `toolkit data fetch` downloads "
+        f"profile may load one of these {len(rows)} sets. They are not in the book: `toolkit data fetch` downloads "
         f"them once ({size:.0f} MB for all) and compares every file with a digest. Without a network, put them below a "
         f"folder that the variable `TOOLKIT_DATA` names. Papers are those whose full profile uses the set; most are "
         f"planned.\n\n{table('Data sets', HEADS, rows, 'data sets')}\n"

@@ -8,7 +8,7 @@ from toolkit.reproduce.batch import execute_all
 from toolkit.reproduce.notebooks import chapters
 from toolkit.reproduce.plan import plan
 
-TINY = {  # by chapter; others get two seeds
+TINY = {  # settings by chapter; others get two seeds
     "lottery-ticket": {"seeds": 2, "rounds": 2},
     "fastrp": {"seeds": 2, "dimension": 16},
 }

@@ -55,6 +55,7 @@ def test_truncated_svd(same):
 
 
 def test_embeddings_are_judged_alike(same):
+    """The mean is taken out on the device; rounding there may break a tie or two among 529 pairs."""
     karate = bundled_graph("karate")
     split = split_links(karate.adjacency, 0.3, generator=generator())
 
@@ -65,7 +66,7 @@ def test_embeddings_are_judged_alike(same):
             link_auc(there, split),
         ]
 
-    same(scores, stays=True)
+    same(scores, atol=0.005, stays=True)
 
 
 def test_deepwalk(same):
