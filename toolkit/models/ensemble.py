@@ -48,6 +48,15 @@ class Ensemble(nn.Module):
         """Stacked parameters by the name they have in one network."""
         return dict(zip(self._names, self.stacked))
 
+    def named_member_buffers(self) -> dict[str, Tensor]:
+        """Stacked buffers by the name they have in one network."""
+        return {name: getattr(self, f"_buffer_{index}") for index, name in enumerate(self._buffer_names)}
+
+    @property
+    def template(self) -> nn.Module:
+        """One network without numbers, to be called with a member's parameters by ``torch.func.functional_call``."""
+        return self._template[0]
+
     def forward(self, x: Tensor) -> Tensor:
         """``[K, B, ...]`` -> ``[K, B, ...]``, member k seeing ``x[k]``.
 
@@ -56,10 +65,8 @@ class Ensemble(nn.Module):
         """
         if x.shape[0] != self.members:
             raise ValueError(f"x must be [{self.members}, batch, ...]; got {list(x.shape)}")
-        state = self.named_members()
-        for index, name in enumerate(self._buffer_names):
-            state[name] = getattr(self, f"_buffer_{index}")
-        (template,) = self._template
+        state = self.named_members() | self.named_member_buffers()
+        template = self.template
         template.train(self.training)
         if self.method == "loop":
             slices = {name: value.unbind() for name, value in state.items()}
