@@ -7,13 +7,19 @@ matrix with vectors ``[..., P]`` (with members, ``[K, ..., P]``); what needs onl
 
 from toolkit.curvature.dense import as_matrix, gauss_newton, hessian
 from toolkit.curvature.flat import flatten
+from toolkit.curvature.lanczos import Eigenpairs, Lanczos, SpectralDensity, spectral_density, top_eigenvalues
 from toolkit.curvature.products import gauss_newton_product, hessian_product
 
 __all__ = [
+    "Eigenpairs",
+    "Lanczos",
+    "SpectralDensity",
     "as_matrix",
     "flatten",
     "gauss_newton",
     "gauss_newton_product",
     "hessian",
     "hessian_product",
+    "spectral_density",
+    "top_eigenvalues",
 ]
