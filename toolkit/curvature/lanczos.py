@@ -156,7 +156,8 @@ def top_eigenvalues(
         most: most steps, by default ``20 count + 100`` or P. The steps are kept in memory: ``K most P`` numbers.
         generator: on the CPU, for the random start; by default one with a seed of its own.
 
-    An eigenvalue that stands several times is found once, unless the steps exhaust the space.
+    An eigenvalue that stands several times is found once, unless the steps exhaust the space; and of two that almost
+    agree one may be missing while the residuals are still close to the tolerance.
 
     Raises:
         ValueError: a count below 1 or above the steps possible, an unknown ``which``.
