@@ -17,9 +17,9 @@ from toolkit.data.images import mnist_5k
 from toolkit.models import Ensemble
 from toolkit.training import batches, cross_entropy, train
 
-COUNT, ERROR, REPEATS, MEMBERS = 10, 0.01, 3, 4
+COUNT, REPEATS, MEMBERS = 10, 3, 8
 PROBES, STEPS = 10, 60
-TOLERANCES = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6)
+TOLERANCES = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6, 1e-7)
 AIM = "at least 5"
 
 
@@ -60,20 +60,20 @@ def trained(build: Callable[[], nn.Module], x: Tensor, y: Tensor) -> tuple[Ensem
     return together, alone
 
 
-def loosest(run: Callable[[float], Tensor], exact: Tensor) -> tuple[float, float]:
-    """The largest tolerance that gives all eigenvalues within 1 %, and the error it makes."""
+def loosest(run: Callable[[float], Tensor], exact: Tensor, wanted: float) -> tuple[float, float]:
+    """The largest tolerance that gives all eigenvalues within the wanted error, and the error it makes."""
     for tolerance in TOLERANCES:
         try:
             error = ((run(tolerance) - exact).abs() / exact).max().item()
         except RuntimeError:  # ours says that it has not converged
             continue
-        if error <= ERROR:
+        if error <= wanted:
             return tolerance, error
-    raise RuntimeError(f"no tolerance down to {TOLERANCES[-1]} gives eigenvalues within {ERROR:.0%}")
+    raise RuntimeError(f"no tolerance down to {TOLERANCES[-1]} gives eigenvalues within {wanted:.1%}")
 
 
-def eigenvalues(what: str, together: Ensemble, alone: list[nn.Module], x: Tensor, y: Tensor) -> dict:
-    """The ten largest eigenvalues of each network, both sides at the loosest tolerance that gives them within 1 %."""
+def eigenvalues(what: str, together: Ensemble, alone: list[nn.Module], x: Tensor, y: Tensor, wanted: float) -> dict:
+    """The ten largest eigenvalues of each network, both sides at the loosest tolerance that is good enough."""
     members = len(alone)
     vectors, network = flatten(together)
     vectors = vectors[:members]
@@ -91,12 +91,12 @@ def eigenvalues(what: str, together: Ensemble, alone: list[nn.Module], x: Tensor
     double = vectors.double()
     product = hessian_product(lambda v: cross_entropy(network(v, x.double()), y), double)
     exact = top_eigenvalues(product, double, COUNT, tolerance=1e-8, most=1000).values.float()
-    (mine, error), (other, peer_error) = loosest(ours, exact), loosest(peer, exact)
+    (mine, error), (other, peer_error) = loosest(ours, exact, wanted), loosest(peer, exact, wanted)
     seconds, _ = best(lambda: ours(mine))
     peer_seconds, _ = best(lambda: peer(other))
     return row(
-        f"{what}: {COUNT} largest eigenvalues, Lanczos (largest error {error:.1%})", seconds,
-        f"PyHessian, power iteration ({peer_error:.1%})", peer_seconds,
+        f"{what}: {COUNT} largest eigenvalues within {wanted:.1%} (error {error:.2%})", seconds,
+        f"PyHessian, power iteration (error {peer_error:.2%})", peer_seconds,
     )  # fmt: skip
 
 
@@ -113,10 +113,10 @@ def density(what: str, together: Ensemble, alone: list[nn.Module], x: Tensor, y:
     grid = torch.linspace(exact.min().item(), exact.max().item(), 2000)
 
     def error(nodes: Tensor, weights: Tensor) -> float:
-        """Largest gap between the share of eigenvalues below a number and its estimate, mean over networks."""
+        """Mean gap between the share of eigenvalues below a number and its estimate, over all numbers and networks."""
         below = (exact[:, :, None] <= grid).float().mean(1)
         estimate = (weights[..., None] * (nodes[..., None] <= grid)).sum(-2).mean(1)
-        return (below - estimate).abs().amax(-1).mean().item()
+        return (below - estimate).abs().mean().item()
 
     def ours():
         found = spectral_density(hessian_product(loss, vectors), vectors, steps=STEPS, probes=PROBES)
@@ -136,8 +136,8 @@ def density(what: str, together: Ensemble, alone: list[nn.Module], x: Tensor, y:
         else:
             del torch.eig
     return row(
-        f"{what}: spectral density, {PROBES} probes of {STEPS} steps (error {error(*mine):.3f})", seconds,
-        f"PyHessian, as many (error {error(*other):.3f})", peer_seconds,
+        f"{what}: spectral density, {PROBES} probes of {STEPS} steps (error {error(*mine):.4f})", seconds,
+        f"PyHessian, as many (error {error(*other):.4f})", peer_seconds,
     )  # fmt: skip
 
 
@@ -165,16 +165,20 @@ def rows() -> list[dict]:
 
 
 def compared() -> list[dict]:
+    generator = torch.Generator().manual_seed(0)
+    y = torch.arange(500) % 5
+    x = 4 * torch.eye(10)[y] + torch.randn(500, 10, generator=generator)
+    many = trained(lambda: nn.Sequential(nn.Linear(10, 32), nn.Tanh(), nn.Linear(32, 5)), x, y)
+    cases = [(f"{MEMBERS} MLPs 10-32-5 on 500 points", *many, x, y)]
     pixels, digits = load_digits(return_X_y=True)
     x, y = torch.tensor(pixels / 16, dtype=torch.float32), torch.tensor(digits)
     together, alone = trained(lambda: nn.Sequential(nn.Linear(64, 32), nn.Tanh(), nn.Linear(32, 10)), x, y)
+    cases.append(("1 MLP 64-32-10 on 1,797 digits", together, alone[:1], x, y))
     found = []
-    for members in (1, MEMBERS):
-        name = f"{members} MLP{'s' if members > 1 else ''} 64-32-10 on 1,797 digits"
-        found.append(eigenvalues(name, together, alone[:members], x, y))
-        found.append(density(name, together, alone[:members], x, y))
+    for case in cases:
+        found += [eigenvalues(*case, wanted=0.01), eigenvalues(*case, wanted=0.001), density(*case)]
     images, labels = mnist_5k()
     x, y = images[::5].flatten(1).contiguous(), labels[::5]
     together, alone = trained(lambda: nn.Sequential(nn.Linear(784, 100), nn.Tanh(), nn.Linear(100, 10)), x, y)
-    found.append(eigenvalues("1 MLP 784-100-10 on 1,000 MNIST images", together, alone[:1], x, y))
-    return found
+    case = ("1 MLP 784-100-10 on 1,000 MNIST images", together, alone[:1], x, y)
+    return found + [eigenvalues(*case, wanted=0.01), eigenvalues(*case, wanted=0.001)]

@@ -28,8 +28,8 @@ IDLE = (
 CURVATURE = (
     "The toolkit finds leading eigenvalues of a Hessian and its spectral density by the Lanczos method. The peer is "
     "[PyHessian](https://github.com/amirgholami/PyHessian). For eigenvalues both work at the loosest of their "
-    "tolerances that gives all ten within 1 % of the exact values. For densities both take as many probes and steps; "
-    "the error is the largest gap between the estimated and the exact share of eigenvalues below a number. PyHessian "
+    "tolerances that gives all ten within the error wanted. For densities both take as many probes and steps, and "
+    "the error is the mean gap between the estimated and the exact share of eigenvalues below a number. PyHessian "
     "calls a function that torch has removed, `torch.eig`; here `torch.linalg.eigh` answers the call. Times are "
     "processor seconds on one thread."
 )
