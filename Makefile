@@ -2,7 +2,7 @@
 # make test        unit tests, notebook tests, form tests, and browser tests where Chromium is found
 # make book        build the book into book/_build/html
 # make lab         open copies of the chapters in JupyterLab
-# make bench       time training and batches of notebooks against their peers
+# make bench       time training, batches of notebooks and curvature against their peers
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -16,7 +16,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
 		{ echo "Python 3.11 or newer is needed; try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[graphs,notebooks,cluster,parquet,book,classroom,test]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[graphs,notebooks,cluster,parquet,book,classroom,bench,test]"
 	@touch $@
 
 reproduce: setup

@@ -15,7 +15,7 @@ ROOMS = [
     {"data"},
     {"models"},
     {"training"},
-    {"kernels", "graphs"},
+    {"kernels", "graphs", "curvature"},
     {"claims"},
     {"plots"},
     {"controls"},

@@ -49,18 +49,19 @@ class Ensemble(nn.Module):
         """Stacked parameters by the name they have in one network."""
         return dict(zip(self._names, self.stacked))
 
-    def member_buffers(self) -> dict[str, Tensor]:
+    def named_member_buffers(self) -> dict[str, Tensor]:
         """Stacked buffers by the name they have in one network."""
         return {name: getattr(self, f"_buffer_{index}") for index, name in enumerate(self._buffer_names)}
 
+    @property
     def template(self) -> nn.Module:
-        """The architecture of one member, without numbers (on the meta device)."""
+        """One network without numbers, to be called with a member's parameters by ``torch.func.functional_call``."""
         return self._template[0]
 
     def alone(self, k: int) -> nn.Module:
         """Member k as a network of its own, with copies of its numbers."""
-        network = deepcopy(self.template()).to_empty(device=self.stacked[0].device)
-        state = self.named_members() | self.member_buffers()
+        network = deepcopy(self.template).to_empty(device=self.stacked[0].device)
+        state = self.named_members() | self.named_member_buffers()
         with torch.no_grad():
             for name, value in [*network.named_parameters(), *network.named_buffers()]:
                 value.copy_(state[name][k])
@@ -74,8 +75,8 @@ class Ensemble(nn.Module):
         """
         if x.shape[0] != self.members:
             raise ValueError(f"x must be [{self.members}, batch, ...]; got {list(x.shape)}")
-        state = self.named_members() | self.member_buffers()
-        template = self.template()
+        state = self.named_members() | self.named_member_buffers()
+        template = self.template
         template.train(self.training)
         if self.method == "loop":
             slices = {name: value.unbind() for name, value in state.items()}

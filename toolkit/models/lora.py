@@ -186,7 +186,7 @@ def low_rank_ensemble(
     """
     if len(seeds) != ensemble.members:
         raise ValueError(f"seeds must be one per member, {ensemble.members}; got {len(seeds)}")
-    linear = [name for name, module in ensemble.template().named_modules() if isinstance(module, nn.Linear)]
+    linear = [name for name, module in ensemble.template.named_modules() if isinstance(module, nn.Linear)]
     for name in names:
         if not any(full.split(".")[-1] == name for full in linear):
             raise ValueError(f"no dense layer is called {name!r}; there are {', '.join(linear)}")
@@ -213,9 +213,9 @@ def adapters(model: nn.Module) -> list[Adapter]:
     """
     if not isinstance(model, Ensemble):
         return [module.adapter() for module in model.modules() if isinstance(module, LowRankLinear)]
-    state = model.named_members() | model.member_buffers()
+    state = model.named_members() | model.named_member_buffers()
     return [
         Adapter(state[f"{name}.weight"], state[f"{name}.down"], state[f"{name}.up"], module.scale)
-        for name, module in model.template().named_modules()
+        for name, module in model.template.named_modules()
         if isinstance(module, LowRankLinear)
     ]
