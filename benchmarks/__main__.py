@@ -1,6 +1,6 @@
 """Runs benchmarks and writes ``benchmarks/results.json``; what is not run keeps its rows.
 
-Usage: python -m benchmarks [ensembles] [batch] [curvature]; without a name, all.
+Usage: python -m benchmarks [ensembles] [batch] [curvature] [kernels]; without a name, all.
 """
 
 import json
@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 TARGET = Path(__file__).parent / "results.json"
-NAMES = ("ensembles", "batch", "curvature")
+NAMES = ("ensembles", "batch", "curvature", "kernels")
 
 
 def show(row: dict) -> str:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import sys
 
 import torch
 
+from benchmarks.ensembles import best
 from toolkit.kernels import infinite_kernels
 
-POINTS, FEATURES, DEPTH, REPEATS = 1000, 200, 4, 5
+POINTS, FEATURES, DEPTH = 1000, 200, 4
 WEIGHT_VARIANCE, BIAS_VARIANCE = 2.0, 0.1
-
-
-def best(run: Callable[[], object]) -> float:
-    """Seconds of the fastest of several runs."""
-    seconds = []
-    for _ in range(REPEATS):
-        start = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
 
 
 def peer(activation: str):
@@ -28,8 +18,11 @@ def peer(activation: str):
     try:
         import jax
         from neural_tangents import stax
-    except ImportError as error:
-        raise SystemExit("the peer of this benchmark is missing; install benchmarks/requirements.txt") from error
+    except ImportError:
+        sys.exit(
+            "the benchmark 'kernels' compares with neural-tangents, which is not installed; it needs about 1 GB: "
+            "python -m pip install 'jax<0.5' neural-tangents"
+        )
     jax.config.update("jax_enable_x64", True)
     nonlinearity = {"relu": stax.Relu, "erf": stax.Erf}[activation]
 

@@ -40,6 +40,14 @@ ITERATIONS = (
     "many small networks. For one larger network both sides spend their time on the same arithmetic, and the aim is "
     "missed."
 )
+KERNELS = (
+    "The NNGP and the tangent kernel of infinitely wide networks, in closed form and in double precision. The peer is "
+    "[neural-tangents](https://github.com/google/neural-tangents), compiled before the clock starts."
+)
+SAME = (
+    "The comparison is there for the numbers: two independent programs agree. The compiled peer joins the formulas of a "
+    "layer into one pass over memory and needs about half the time."
+)
 
 
 def page() -> str:
@@ -50,6 +58,7 @@ def page() -> str:
         ("ensembles", "Training", TRAINING, GAIN),
         ("batch", "Batches of notebooks", BATCHES, IDLE),
         ("curvature", "Curvature", CURVATURE, ITERATIONS),
+        ("kernels", "Kernels of infinitely wide networks", KERNELS, SAME),
     ):
         if name in found:
             lines += [f"## {title}", "", f"{before} {machine(found[name]['machine'], name)}", ""]
