@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from html import escape
@@ -63,7 +64,7 @@ def _facts(run: FullRun, defaults: Mapping) -> list[str]:
     where = f"{machine.gpu}; " if machine.gpu else ""
     command = ["toolkit", "reproduce", run.slug, "--profile", "full"]
     for name, value in run.changes(defaults).items():
-        command += ["-p", f"{name}={value}"]
+        command += ["-p", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items())
     return [
         f"- Run on {run.date:%Y-%m-%d}, in {duration(run.seconds)}, on {where}{machine.processor}, {threads}, "

@@ -63,8 +63,9 @@ def _small(source: str, changes: dict, name: str) -> str:
         if key not in known:
             raise AssignmentError(f"{name} has no parameter {key!r}; it has: {', '.join(known)}")
         old = known[key]
-        if type(value) is not type(ast.literal_eval(old)):
-            raise AssignmentError(f"{name}: the assignment's {key} must be a {type(ast.literal_eval(old)).__name__}")
+        default = ast.literal_eval(old)
+        if default is not None and type(value) is not type(default):  # None: the profile's value, of any type
+            raise AssignmentError(f"{name}: the assignment's {key} must be a {type(default).__name__}")
         line = lines[old.lineno - 1]
         lines[old.lineno - 1] = line[: old.col_offset] + repr(value) + line[old.end_col_offset :]
     return "\n".join(lines)
