@@ -45,8 +45,8 @@ KERNELS = (
     "[neural-tangents](https://github.com/google/neural-tangents), compiled before the clock starts."
 )
 SAME = (
-    "The comparison is there for the numbers: two independent programs agree. The compiled peer joins the formulas of a "
-    "layer into one pass over memory and needs about half the time."
+    "The comparison is there for the numbers: two independent programs agree. The compiled peer joins the formulas of "
+    "a layer into one pass over memory and needs about half the time."
 )
 
 
