@@ -1,5 +1,6 @@
 """Networks that several chapters train, as ensembles with parameters ``[K, ...]``."""
 
+from toolkit.models.cnn import CNN
 from toolkit.models.ensemble import Ensemble
 from toolkit.models.lora import Adapter, LowRankLinear, LowRankMLP, adapters, low_rank_ensemble
 from toolkit.models.mlp import MLP
@@ -7,6 +8,7 @@ from toolkit.models.sequence import StateSpaceNetwork
 from toolkit.models.transformer import LanguageModel, Transformer, causal_mask, context_mask, sinusoidal_positions
 
 __all__ = [
+    "CNN",
     "MLP",
     "Adapter",
     "Ensemble",
