@@ -4,6 +4,7 @@ from toolkit.kernels.alignment import center_kernel, feature_alignment, kernel_a
 from toolkit.kernels.analytic import Kernels, infinite_kernels
 from toolkit.kernels.empirical import empirical_ntk
 from toolkit.kernels.flow import kernel_flow
+from toolkit.kernels.packing import pack_symmetric, unpack_symmetric
 from toolkit.kernels.regression import kernel_regression
 
 __all__ = [
@@ -16,4 +17,6 @@ __all__ = [
     "kernel_flow",
     "kernel_regression",
     "kernel_target_alignment",
+    "pack_symmetric",
+    "unpack_symmetric",
 ]
