@@ -124,13 +124,3 @@ def test_hopeless_rejection_is_reported(monkeypatch):
     path = sparse_tensor(nx.path_graph(2))  # the only step turns back, and p forbids it
     with pytest.raises(RuntimeError, match="bring them closer to 1"):
         random_walks(path, torch.tensor([0]), 4, p=1e9, generator=generator())
-
-
-@pytest.mark.gpu
-def test_a_walk_does_not_depend_on_the_device():
-    if not torch.cuda.is_available():
-        pytest.skip("no CUDA device")
-    starts = torch.arange(77)
-    cpu = random_walks(sparse_tensor(weighted_graph()), starts, 30, q=0.5, generator=generator())
-    gpu = random_walks(sparse_tensor(weighted_graph(), device="cuda"), starts, 30, q=0.5, generator=generator())
-    assert torch.equal(cpu, gpu.cpu())

@@ -96,15 +96,6 @@ def test_single_precision():
     torch.testing.assert_close(single.double(), exact, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-def test_on_a_gpu():
-    net = MLP([3, 64, 64, 1], [0, 1], init="ntk", dtype=torch.float64)
-    here = empirical_ntk(net, points(5, 3))
-    there = empirical_ntk(net.cuda(), points(5, 3).cuda())
-    torch.testing.assert_close(there.cpu(), here)
-
-
 @pytest.mark.parametrize("shape", [(3,), (5, 4), (3, 5, 3), (2, 2, 5, 3)])
 def test_bad_points_are_refused(shape):
     with pytest.raises(ValueError, match=r"points must be \[n, 3\] or \[2, n, 3\]"):

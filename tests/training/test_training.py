@@ -263,14 +263,3 @@ def test_devices():
         assert resolve_device("auto").type == "cpu"
         with pytest.raises(ValueError, match="no CUDA device"):
             resolve_device("cuda")
-
-
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_gpu_gives_the_cpus_numbers():
-    results = []
-    for device in ("cpu", "cuda"):
-        net = MLP([8, 16, 3], [0, 1], device=device)
-        data = batches(X.to(device), Y.to(device), 10, seeds=[0, 1])
-        results.append(train(net, data, loss=cross_entropy, steps=20, learning_rate=0.01).cpu())
-    torch.testing.assert_close(*results, atol=1e-4, rtol=1e-4)

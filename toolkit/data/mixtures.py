@@ -57,21 +57,21 @@ def gaussian_mixture(
         generator: source of randomness, on the CPU.
 
     Returns:
-        points ``[n, d]`` float32 and classes ``[n]`` int64.
+        points ``[n, d]`` float32 and classes ``[n]`` int64, on the CPU wherever the means are.
 
     Raises:
         ValueError: no point, means that are no matrix, or covariance or weights that do not fit them.
     """
     at_least(1, n=n)
-    means = torch.as_tensor(means, dtype=torch.float32)
+    means = torch.as_tensor(means, dtype=torch.float32, device="cpu")
     if means.ndim != 2 or not means.numel():
         raise ValueError(f"means must be [classes, dimension]; got {list(means.shape)}")
     count, dimension = means.shape
-    factor = _factor(torch.as_tensor(covariance, dtype=torch.float32), count, dimension)
+    factor = _factor(torch.as_tensor(covariance, dtype=torch.float32, device="cpu"), count, dimension)
     if weights is None:
         classes = torch.arange(n)[torch.randperm(n, generator=generator)] % count
     else:
-        weights = torch.as_tensor(weights, dtype=torch.float64)
+        weights = torch.as_tensor(weights, dtype=torch.float64, device="cpu")
         if weights.shape != (count,) or not bool((weights >= 0).all()) or not 0 < float(weights.sum()) < math.inf:
             raise ValueError(f"weights must be {count} numbers, one per class, none negative and not all 0")
         classes = torch.multinomial(weights, n, replacement=True, generator=generator)

@@ -65,7 +65,7 @@ def linear_teacher(
     if singular_values is None:
         weight = torch.randn(dimension, outputs, generator=generator) / math.sqrt(dimension)
     else:
-        values = torch.as_tensor(singular_values, dtype=torch.float32)
+        values = torch.as_tensor(singular_values, dtype=torch.float32, device="cpu")
         most = min(dimension, outputs)
         if values.ndim != 1 or not 1 <= len(values) <= most or not bool((values >= 0).all()):
             raise ValueError(f"singular_values must be 1 to {most} numbers, none negative; got {values.tolist()}")

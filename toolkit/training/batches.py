@@ -39,7 +39,7 @@ def batches(
         while True:
             order = torch.stack([torch.randperm(size, generator=g) for g in generators]).to(x.device)
             if subsets is not None:
-                order = subsets.gather(1, order)
+                order = subsets.to(x.device).gather(1, order)
             for start in range(0, size - batch_size + 1, batch_size):
                 index = order[:, start : start + batch_size].reshape(-1)
                 shape = (batch_size,) if single else (len(generators), batch_size)
