@@ -27,7 +27,7 @@ def pack_symmetric(matrix: Tensor) -> Tensor:
     if matrix.ndim < 2 or matrix.shape[-1] != matrix.shape[-2] or matrix.shape[-1] < 1:
         raise ValueError(f"matrix must be [..., d, d]; got {list(matrix.shape)}")
     upper, _, scale = _places(matrix.shape[-1], str(matrix.device), matrix.dtype)
-    return matrix.flatten(-2).index_select(-1, upper) * scale
+    return _select(matrix.flatten(-2), upper) * scale
 
 
 def unpack_symmetric(vector: Tensor) -> Tensor:
@@ -41,7 +41,13 @@ def unpack_symmetric(vector: Tensor) -> Tensor:
     if d < 1 or d * (d + 1) // 2 != length:
         raise ValueError(f"the last axis must be 1, 3, 6, 10 or another d (d + 1) / 2; got {length}")
     _, place, scale = _places(d, str(vector.device), vector.dtype)
-    return (vector / scale).index_select(-1, place).unflatten(-1, (d, d))
+    return _select(vector / scale, place).unflatten(-1, (d, d))
+
+
+def _select(vectors: Tensor, index: Tensor) -> Tensor:
+    """Entries of the last axis; torch selects from a table several times faster than from more axes."""
+    table = vectors.reshape(-1, vectors.shape[-1])
+    return table.index_select(1, index).view(*vectors.shape[:-1], len(index))
 
 
 @lru_cache(maxsize=16)
