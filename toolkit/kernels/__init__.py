@@ -1,22 +1,39 @@
-"""Kernels of wide networks, regression and flow with them, and how well a kernel suits a target."""
+"""Kernels of wide and of finite networks, regression and flow with them, and how well they suit a target."""
 
 from toolkit.kernels.alignment import center_kernel, feature_alignment, kernel_alignment, kernel_target_alignment
 from toolkit.kernels.analytic import Kernels, infinite_kernels
+from toolkit.kernels.edgeworth import (
+    corrected_cdf,
+    corrected_density,
+    cumulants,
+    hermite_coefficients,
+    standardized_sum,
+    unit_cumulants,
+)
 from toolkit.kernels.empirical import empirical_ntk
 from toolkit.kernels.flow import kernel_flow
 from toolkit.kernels.packing import pack_symmetric, unpack_symmetric
 from toolkit.kernels.regression import kernel_regression
+from toolkit.kernels.sampling import random_layers, sample_outputs
 
 __all__ = [
     "Kernels",
     "center_kernel",
+    "corrected_cdf",
+    "corrected_density",
+    "cumulants",
     "empirical_ntk",
     "feature_alignment",
+    "hermite_coefficients",
     "infinite_kernels",
     "kernel_alignment",
     "kernel_flow",
     "kernel_regression",
     "kernel_target_alignment",
     "pack_symmetric",
+    "random_layers",
+    "sample_outputs",
+    "standardized_sum",
+    "unit_cumulants",
     "unpack_symmetric",
 ]
