@@ -1,5 +1,6 @@
-"""Kernels of wide networks: closed forms of the infinite width, and what remains of chance at finite width."""
+"""Kernels of wide and of finite networks, regression and flow with them, and how well they suit a target."""
 
+from toolkit.kernels.alignment import center_kernel, feature_alignment, kernel_alignment, kernel_target_alignment
 from toolkit.kernels.analytic import Kernels, infinite_kernels
 from toolkit.kernels.edgeworth import (
     corrected_cdf,
@@ -11,19 +12,28 @@ from toolkit.kernels.edgeworth import (
 )
 from toolkit.kernels.empirical import empirical_ntk
 from toolkit.kernels.flow import kernel_flow
+from toolkit.kernels.packing import pack_symmetric, unpack_symmetric
+from toolkit.kernels.regression import kernel_regression
 from toolkit.kernels.sampling import random_layers, sample_outputs
 
 __all__ = [
     "Kernels",
+    "center_kernel",
     "corrected_cdf",
     "corrected_density",
     "cumulants",
     "empirical_ntk",
+    "feature_alignment",
     "hermite_coefficients",
     "infinite_kernels",
+    "kernel_alignment",
     "kernel_flow",
+    "kernel_regression",
+    "kernel_target_alignment",
+    "pack_symmetric",
     "random_layers",
     "sample_outputs",
     "standardized_sum",
     "unit_cumulants",
+    "unpack_symmetric",
 ]
