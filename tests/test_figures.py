@@ -41,6 +41,8 @@ def test_show_gives_caption_and_alt_text(shown):
 def test_show_refuses(shown):
     with pytest.raises(ValueError, match="caption and an alt text"):
         plots.show(draw(), caption="", alt="x")
+    with pytest.raises(ValueError, match="control characters"):
+        plots.show(draw(), caption="three $\alpha$", alt="x")
     figure, axes = plots.figure()
     axes.plot([0, 1])
     with pytest.raises(ValueError, match="needs a label"):

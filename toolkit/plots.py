@@ -124,12 +124,14 @@ def show(fig, *, caption: str, alt: str) -> None:
         alt: what the picture shows, for a reader who hears it.
 
     Raises:
-        ValueError: caption or alt text is empty, or an axis has no label.
+        ValueError: caption or alt text is empty or holds a control character, or an axis has no label.
     """
     from IPython.display import Image, Markdown, display
 
     if not caption.strip() or not alt.strip():
         raise ValueError("a figure needs a caption and an alt text")
+    if any(ord(character) < 32 and character != "\n" for character in caption + alt):
+        raise ValueError("caption and alt text must not hold control characters; write r'$\\alpha$', not '$\\alpha$'")
     for axes in fig.axes:
         if axes.axison and axes.get_label() != "<colorbar>" and not (axes.get_xlabel() or axes.get_ylabel()):
             raise ValueError("every axis of a figure needs a label")
