@@ -15,7 +15,7 @@ import nbformat
 import yaml
 
 from book.mend import mend
-from book.pages import benchmarks, catalogue, chapter, front, ledger, part, reference
+from book.pages import benchmarks, catalogue, chapter, data, front, ledger, part, reference
 from book.pages.common import FOLDER, repository
 from toolkit.catalog import parts
 from toolkit.reproduce.notebooks import chapters
@@ -50,6 +50,7 @@ def gather(source: Path) -> None:
     pages = {
         "index.md": front.page(ready),
         "catalogue.md": catalogue.page(ready),
+        "data.md": data.page(),
         "ledger.md": ledger.page(ready),
         "benchmarks.md": benchmarks.page(),
         **reference.pages(),
@@ -88,7 +89,7 @@ def _contents(chapters: list[dict]) -> dict:
         "root": "index",
         "parts": [
             {"caption": "Parts", "chapters": chapters},
-            {"caption": "Results", "chapters": files("ledger", "catalogue", "benchmarks")},
+            {"caption": "Results", "chapters": files("ledger", "catalogue", "data", "benchmarks")},
             {"caption": "How to", "chapters": files(*(f"howto/{name}" for name in HOW_TO))},
             {
                 "caption": "Reference",

@@ -11,6 +11,7 @@ from book.build import gather
 from book.pages.chapter import link_equations
 from book.pages.common import FOLDER, glossary, link_papers, link_terms
 from toolkit.catalog import parts
+from toolkit.data.registry import sets
 from toolkit.reproduce.ledger import records
 from toolkit.reproduce.notebooks import chapters
 
@@ -67,6 +68,15 @@ def test_catalogue_page_has_every_paper_with_its_state(source):
     assert page.count('data-state="chapter"') == len(chapters())
     for part in parts().values():
         assert all(escape(paper.title) in page for paper in [*part.chapters, *part.planned])
+
+
+def test_data_page_has_every_set_with_its_papers(source):
+    page = (source / "data.md").read_text()
+    assert page.count("<tr data-kind=") == len(sets())
+    assert all(f"<code>{name}</code>" in page and escape(entry.license) in page for name, entry in sets().items())
+    users = sum("cora" in paper.full_data for part in parts().values() for paper in [*part.chapters, *part.planned])
+    assert users > 5 and re.search(r"<code>planetoid</code>.*?data-sort=\"(\d+)\">\1</td></tr>", page)
+    assert "- file: data\n" in (source / "_toc.yml").read_text()
 
 
 def test_links_to_papers():

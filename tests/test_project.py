@@ -20,7 +20,7 @@ ROOMS = [
     {"plots"},
     {"controls"},
     {"reproduce"},
-    {"classroom"},
+    {"classroom", "data_commands"},
     {"scaffold", "lab"},
     {"cli"},
     {"__main__"},

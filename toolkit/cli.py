@@ -1,4 +1,4 @@
-"""The command ``toolkit``: a thin door to the catalogue, the batch runner and the skeleton writer."""
+"""The command ``toolkit``: a thin door to the catalogue, the data sets, the batch runner and the skeleton writer."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from typing import Annotated
 import typer
 
 from toolkit.classroom.commands import app as classroom
+from toolkit.data_commands import app as data
 from toolkit.reproduce.commands import console, refuse, reproduce, show_ledger
 
 app = typer.Typer(
-    help="Run the book's chapters, read their ledgers, start new ones.",
+    help="Run the book's chapters, read their ledgers, fetch their data, start new ones.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.add_typer(classroom, name="classroom")
+app.add_typer(data, name="data")
 
 
 @app.command("list")

@@ -20,7 +20,7 @@ class ScaffoldError(ValueError):
 def write(part: str, slug: str) -> list[Path]:
     """Writes the skeleton of a chapter and returns the files made or changed.
 
-    A paper that is already planned keeps its title, authors and year.
+    A paper that is already planned keeps its title, authors, year and data sets.
 
     Raises:
         ScaffoldError: an unknown part, a slug of the wrong form, one that has a chapter or is planned in
@@ -69,7 +69,7 @@ def _add_entry(text: str, paper: Planned) -> str:
     text = re.sub(rf"^  - \{{slug: {re.escape(paper.slug)},.*\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"^planned:\n(?=\n|\Z)", "planned: []\n", text, flags=re.MULTILINE)
     entry = {
-        **paper.model_dump(exclude_none=True),
+        **paper.model_dump(exclude_defaults=True),
         "question": f"{TODO} What does this paper ask?",
         "idea": f"{TODO} The idea in two or three sentences.",
         "claims": [

@@ -11,6 +11,7 @@ import nbformat
 
 from toolkit.catalog import Chapter
 from toolkit.claims.result import REPORT_MIME, RESULT_MIME
+from toolkit.data.registry import find, sets
 
 SECTIONS = [
     "The idea",
@@ -45,6 +46,7 @@ def problems(path: Path, entry: Chapter) -> list[str]:
         *_figures(notebook),
         *_outputs(notebook),
         *_exercises(notebook),
+        *_data(notebook, entry),
     ]
     text = "\n".join(cell.source for cell in notebook.cells)
     if DOWNLOADS.search(text):
@@ -53,6 +55,20 @@ def problems(path: Path, entry: Chapter) -> list[str]:
         found.append(f"an absolute path: {ABSOLUTE.search(json.dumps(notebook)).group()}")
     found += [f"TODO in cell {i}" for i, cell in enumerate(notebook.cells) if TODO in cell.source]
     return found
+
+
+def _data(notebook, entry: Chapter) -> list[str]:
+    """Loaders may fetch what they load, so only the full profile uses them, and the catalogue says which sets."""
+    named = {find(name).name for name in entry.full_data}
+    source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    imported = {
+        f"{node.module.removeprefix('toolkit.data.')}.{alias.name}"
+        for node in ast.walk(ast.parse(re.sub(r"^\s*[%!].*$", "", source, flags=re.MULTILINE)))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("toolkit.data.")
+        for alias in node.names
+    }
+    used = {name for name, found in sets().items() if imported & set(found.loaders)}
+    return [f"loads the data set {name}, which the catalogue's field full_data does not name" for name in used - named]
 
 
 def is_exercise(cell) -> bool:

@@ -4,6 +4,7 @@ import re
 import runpy
 from pathlib import Path
 
+import nbformat
 import pytest
 from form import TODO, exercises, grade, problems
 
@@ -23,6 +24,18 @@ def test_every_entry_has_a_notebook_and_every_notebook_an_entry():
 @pytest.mark.parametrize("slug", READY)
 def test_form(slug):
     assert problems(READY[slug], chapter(slug)) == []
+
+
+def test_a_loaded_data_set_must_be_named_in_the_catalogue(tmp_path):
+    notebook = nbformat.read(READY["fastrp"], as_version=4)
+    cell = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    cell.source += "\nfrom toolkit.data.citation import planetoid\n"
+    path = tmp_path / "fastrp.ipynb"
+    nbformat.write(notebook, path)
+    entry = chapter("fastrp")
+    sentence = "loads the data set planetoid, which the catalogue's field full_data does not name"
+    assert sentence in problems(path, entry)
+    assert sentence not in problems(path, entry.model_copy(update={"full_data": [*entry.full_data, "cora"]}))
 
 
 @pytest.mark.parametrize("slug", READY)

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from toolkit.catalog import chapter
+from toolkit.data.registry import find
 from toolkit.reproduce import key
 from toolkit.reproduce.notebooks import chapters, code, imports, parameters
 from toolkit.reproduce.plan import PlanError, parse_sweeps, plan, shared_seeds
@@ -68,6 +70,39 @@ def test_a_key_changes_with_what_the_numbers_depend_on(monkeypatch):
     monkeypatch.setattr(key, "toolkit_code", lambda: "other")
     others.add(key.run_key(slug, cells, values))
     assert len(others | {first}) == 4
+
+
+def test_a_full_key_changes_with_the_data_that_are_here(monkeypatch, tmp_path):
+    slug, path = "lottery-ticket", chapters()["lottery-ticket"]
+    cells, values = code(path), parameters(path)
+    full = values | {"profile": "full"}
+    entry = find(chapter(slug).full_data[0])
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("TOOLKIT_DATA", raising=False)
+    quick, absent = key.run_key(slug, cells, values), key.run_key(slug, cells, full)
+    assert key.data_used(slug, values) == {} and set(key.data_used(slug, full).values()) == {"absent"}
+
+    folder = tmp_path / "data"
+    for file in entry.files:  # empty files of the right size: a key reads none
+        (folder / entry.name / file.name).parent.mkdir(parents=True, exist_ok=True)
+        with open(folder / entry.name / file.name, "wb") as made:
+            made.truncate(file.bytes)
+    monkeypatch.setenv("TOOLKIT_DATA", str(folder))
+    present = key.run_key(slug, cells, full)
+    assert len(key.data_used(slug, full)[entry.name]) == 64
+    assert present != absent and key.run_key(slug, cells, values) == quick
+    assert present == key.run_key(slug, cells, full)
+
+    other = entry.model_copy(update={"files": [f.model_copy(update={"sha256": "0" * 64}) for f in entry.files]})
+    monkeypatch.setattr(key, "find", lambda name: other if name == entry.name else find(name))
+    assert key.run_key(slug, cells, full) not in (present, absent), "the registry names another content"
+    monkeypatch.setattr(key, "find", find)
+
+    (folder / entry.name / entry.files[0].name).write_bytes(b"cut")
+    assert key.run_key(slug, cells, full) == absent
+    monkeypatch.setenv("TOOLKIT_DATA", str(tmp_path / "no"))
+    with pytest.raises(PlanError, match="TOOLKIT_DATA names .*, which is not a folder"):
+        plan([slug], {"profile": "full"})
 
 
 def test_a_key_does_not_change_with_the_batch_runner_or_other_chapters(checkout):

@@ -83,6 +83,7 @@ class Planned(Entry):
     year: Annotated[int, Field(ge=1900, le=2100)]
     arxiv: ArxivId | None = None
     doi: Text | None = None
+    full_data: list[Name] = []  # data sets of toolkit.data.registry, or members of one, that the full profile uses
 
     @property
     def link(self) -> str | None:

@@ -13,13 +13,13 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Graph:
-    """An undirected graph, perhaps with one class per node.
+    """An undirected graph, perhaps with classes of its nodes.
 
     Attributes:
         name: what to call it in a table or figure.
         adjacency: ``[n, n]`` float32, symmetric, zero diagonal, sorted columns; an entry is the weight of
             an edge, 1 where edges have none.
-        labels: ``[n]`` int64 class of each node, or None.
+        labels: ``[n]`` int64 class of each node; ``[n, labels]`` zeros and ones where a node may have several; or None.
         classes: the name of each class.
     """
 

@@ -6,7 +6,8 @@ It is the chapter's slug and a digest of everything that the numbers depend on:
 - all its parameters with their values,
 - the chapter's own catalogue entry (its claims and their bounds),
 - the package's modules that a notebook can import, so not those of ``OUTER``,
-- the versions of Python and of the libraries, which also hold the data sets that a chapter does not make itself.
+- the versions of Python and of the libraries, which also hold the data of quick runs that are not made on the spot,
+- in the full profile, the data sets that the catalogue names for it, as far as they are on this computer.
 
 Line endings, prose cells, outputs and the other chapters of the catalogue do not enter.
 """
@@ -21,9 +22,11 @@ from pathlib import Path
 
 from toolkit.catalog import chapter
 from toolkit.claims.paper import LIBRARIES, versions
+from toolkit.data.registry import find
+from toolkit.data.store import digest
 
 PACKAGE = Path(__file__).resolve().parents[1]
-OUTER = ("reproduce", "classroom", "scaffold", "lab", "cli", "__main__")  # no notebook imports them
+OUTER = ("reproduce", "classroom", "data_commands", "scaffold", "lab", "cli", "__main__")  # no notebook imports them
 DATA = (
     "mlxtend",
     "torch-geometric",
@@ -49,6 +52,18 @@ def _surroundings() -> dict[str, str]:
     return {name: text for name, text in found.items() if name != "weights-and-wirings"}
 
 
+def data_used(slug: str, parameters: Mapping[str, object]) -> dict[str, str]:
+    """Each data set that a run uses -> digest of its content, or ``absent``; none outside the full profile.
+
+    Raises:
+        UnknownName: no chapter has this slug.
+        DataError: the catalogue names an unknown set, or ``TOOLKIT_DATA`` a folder that is not there.
+    """
+    if parameters.get("profile") != "full":
+        return {}
+    return {entry.name: digest(entry) for entry in map(find, chapter(slug).full_data)}
+
+
 def run_key(slug: str, code: Sequence[str], parameters: Mapping[str, object]) -> str:
     """``slug`` and twelve hexadecimal digits, see above.
 
@@ -59,6 +74,7 @@ def run_key(slug: str, code: Sequence[str], parameters: Mapping[str, object]) ->
 
     Raises:
         UnknownName: no chapter has this slug.
+        DataError: as ``data_used``.
     """
     content = {
         "code": ["\n".join(source.splitlines()) for source in code],
@@ -66,6 +82,7 @@ def run_key(slug: str, code: Sequence[str], parameters: Mapping[str, object]) ->
         "catalogue": chapter(slug).model_dump(mode="json"),
         "toolkit": toolkit_code(),
         "versions": _surroundings(),
+        "data": data_used(slug, parameters),
     }
     text = json.dumps(content, sort_keys=True, default=str)
     return f"{slug}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"

@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from toolkit.catalog import chapter, parts
+from toolkit.data.registry import DataError
 from toolkit.reproduce.key import run_key
 from toolkit.reproduce.notebooks import chapters, code, parameters
 
@@ -161,7 +162,8 @@ def plan(
         sweeps: parameter name -> texts of its values, likewise; several make a grid.
 
     Raises:
-        PlanError: an unknown chapter, part or parameter, a value of the wrong type, or a parameter both set and swept.
+        PlanError: an unknown chapter, part or parameter, a value of the wrong type, a parameter both set and swept, or
+            a folder of data sets that is not there.
     """
     assignments, sweeps = assignments or {}, sweeps or {}
     both = assignments.keys() & sweeps.keys()
@@ -184,7 +186,10 @@ def plan(
             given = fixed | dict(zip(sweeps, point))
             overrides = {name: value for name, value in given.items() if value != defaults[name]}
             values = defaults | overrides
-            key = run_key(slug, cells, values)
+            try:
+                key = run_key(slug, cells, values)
+            except DataError as error:
+                raise PlanError(str(error)) from None
             runs[key] = Run(slug, path, overrides, values, key)
     return list(runs.values())
 
