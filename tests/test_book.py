@@ -10,9 +10,10 @@ import yaml
 from book.build import gather
 from book.pages.chapter import link_equations
 from book.pages.common import FOLDER, glossary, link_papers, link_terms
-from toolkit.catalog import parts
+from book.pages.full import recorded
+from toolkit.catalog import chapter, parts
 from toolkit.data.registry import sets
-from toolkit.reproduce.ledger import records
+from toolkit.reproduce.ledger import measured, records
 from toolkit.reproduce.notebooks import chapters
 
 
@@ -122,3 +123,19 @@ def test_the_first_mention_of_a_term_is_linked():
 def test_the_glossary_is_in_alphabetical_order():
     terms = list(glossary())
     assert len(terms) >= 40 and terms == sorted(terms)
+
+
+def test_a_recorded_full_run_stands_on_the_chapter_page_and_in_the_ledger(source):
+    ledger = (source / "ledger.md").read_text()
+    for slug, path in chapters().items():
+        run = recorded(path)
+        last = nbformat.read(source / path.parent.name / f"{slug}.ipynb", as_version=4).cells[-1].source
+        assert last.startswith("## Full profile") == (run is not None)
+        if run is None:
+            continue
+        assert f"{run.date:%Y-%m-%d}" in last and run.machine.processor in last and "toolkit reproduce" in last
+        for entry in run.entries(chapter(slug)):
+            assert escape(measured(entry)) in last and escape(measured(entry)) in ledger
+        assert all(escape(measurement.name) in last for measurement in run.measurements)
+    full = [chapter(slug).claims for slug, path in chapters().items() if recorded(path)]
+    assert ledger.count('data-scale="full"') == sum(map(len, full))

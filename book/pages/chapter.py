@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 
+from book.pages import full
 from book.pages.common import link_terms, repository
 from toolkit.catalog import Chapter, Part
 
@@ -17,7 +18,7 @@ EQUATION = re.compile(r"^\$\$(?P<body>(?:(?!\$\$).)*?)\s*\\tag\{(?P<number>\d+)\
 
 
 def page(path: Path, part: Part, chapter: Chapter):
-    """The notebook as the book shows it."""
+    """The notebook as the book shows it, with the recorded full run at its end."""
     notebook = nbformat.read(path, as_version=4)
     figures = 0
     terms: set[str] = set()
@@ -47,6 +48,9 @@ def page(path: Path, part: Part, chapter: Chapter):
     opening = notebook.cells[0]
     title, _, text = opening.source.partition("\n")
     opening.source = f"{title}\n\n{_bar(part, chapter)}\n{text}\n\nThe paper is {{cite:t}}`{chapter.slug}`."
+    recorded = full.section(path, chapter)
+    if recorded:
+        notebook.cells.append(nbformat.v4.new_markdown_cell(recorded))
     return notebook
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from toolkit.catalog import Chapter, UnknownName
 from toolkit.claims import REPORT_MIME, RESULT_MIME, Paper, paper
+from toolkit.claims.machine import machine
 
 CLAIMS = [
     {
@@ -156,3 +157,24 @@ def test_import_is_light():
         for _ in range(3)
     )
     assert float(best) < 0.1 and loaded == "False"
+
+
+def test_a_number_beside_the_claims_has_an_interval_and_no_verdict(subject):
+    found = subject.measure("how much", [1.0, 2.0, 3.0], unit="kg")
+    assert str(found) == "how much: 2.0 [-0.5, 4.5] kg, n = 3"
+    assert found.record()["mean"] == 2.0 and "verdict" not in found.record() and not subject.results
+    assert subject.measure("one", 4.0, unit="kg").record()["low"] is None
+    with pytest.raises(ValueError, match="values of 'none' are empty"):
+        subject.measure("none", [], unit="kg")
+
+
+def test_the_machine_is_described_without_names(monkeypatch):
+    import platform
+
+    import torch
+
+    found = machine("cpu")
+    assert found["threads"] == torch.get_num_threads() and found["processor"] and found["gpu"] is None
+    assert platform.node() not in json.dumps(found)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"card {device}")
+    assert machine("cuda:0")["gpu"] == "card cuda:0"

@@ -66,8 +66,10 @@ def test_storing_a_default_run(checkout):
     assert set(notebook.metadata) == {"kernelspec", "language_info", "toolkit"}
     assert notebook.metadata["toolkit"]["profile"] == "quick"
     assert all("papermill" not in cell.metadata for cell in notebook.cells)
-    refused = checkout.run("toolkit", "reproduce", "--store", "-p", "seed=1")
-    assert refused.returncode == 2 and "default runs only" in refused.stderr
+    assert "cpu" in json.dumps(notebook) and '"machine"' not in json.dumps(notebook), "where it ran is left out"
+    for more in (["-p", "seed=1"], ["--sweep", "seed=0,100"], ["--profile", "full", "--sweep", "seed=0,100"]):
+        refused = checkout.run("toolkit", "reproduce", "--store", *more)
+        assert refused.returncode == 2 and "--store keeps" in refused.stderr
 
 
 @pytest.mark.parametrize(

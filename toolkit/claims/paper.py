@@ -6,11 +6,13 @@ import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from html import escape
 from importlib import metadata
 
 from toolkit.catalog import Chapter, chapter
-from toolkit.claims.result import REPORT_MIME, Result, badge
+from toolkit.claims.machine import machine
+from toolkit.claims.result import REPORT_MIME, Measurement, Result, badge
 from toolkit.claims.statistics import as_seed_axis, interval, judge
 
 CELL = "text-align:left;vertical-align:top;padding:0.3em 0.8em 0.3em 0"
@@ -73,6 +75,22 @@ class Paper:
         result._ipython_display_()
         return result
 
+    def measure(self, name: str, values, *, unit: str) -> Measurement:
+        """Show a number that no claim is about, with its interval; a recorded full run keeps it.
+
+        Args:
+            name: what one seed contributes, in words.
+            values: ``[n]``, one number per seed.
+            unit: of the values.
+
+        Raises:
+            ValueError: empty, not finite or of the wrong shape.
+        """
+        numbers = as_seed_axis(values, name=f"values of {name!r}")
+        measurement = Measurement(name, tuple(numbers.tolist()), *interval(numbers), unit)
+        measurement._ipython_display_()
+        return measurement
+
     def report(self, device="cpu") -> Report:
         """The table of all claims: the paper says, we measured, verdict.
 
@@ -130,6 +148,8 @@ class Report:
             "peak_memory_mb": peak_memory_mb(),
             "device": self.device,
             "versions": versions(),
+            "date": datetime.now(UTC).date().isoformat(),
+            "machine": machine(self.device),
         }
 
     def __repr__(self) -> str:

@@ -10,6 +10,7 @@ from toolkit.catalog import Claim
 
 RESULT_MIME = "application/vnd.weights-and-wirings.result+json"
 REPORT_MIME = "application/vnd.weights-and-wirings.report+json"
+MEASUREMENT_MIME = "application/vnd.weights-and-wirings.measurement+json"
 
 SIGN = {"reproduced": "✓", "in doubt": "?", "not reproduced": "✗"}
 COLOUR = {"reproduced": "#007a5e", "in doubt": "#9a6700", "not reproduced": "#b3261e"}
@@ -40,6 +41,42 @@ def badge(verdict: str, count: int | None = None) -> str:
     return f'<strong style="{style}">{SIGN[verdict]} {words}</strong>'
 
 
+def _finite(x: float) -> float | None:
+    return x if math.isfinite(x) else None
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A number beside the claims: values per seed, their mean and 95 % interval. It has no bound and no verdict."""
+
+    name: str
+    values: tuple[float, ...]
+    mean: float
+    low: float
+    high: float
+    unit: str
+
+    def record(self) -> dict:
+        """As plain JSON data. An unbounded end of the interval becomes ``None``."""
+        return {
+            "name": self.name,
+            "values": list(self.values),
+            "mean": self.mean,
+            "low": _finite(self.low),
+            "high": _finite(self.high),
+            "n": len(self.values),
+            "unit": self.unit,
+        }
+
+    def __str__(self) -> str:
+        return f"{self.name}: {show_interval(self.mean, self.low, self.high)} {self.unit}, n = {len(self.values)}"
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        display({"text/plain": str(self), MEASUREMENT_MIME: self.record()}, raw=True)
+
+
 @dataclass(frozen=True)
 class Result:
     """Values per seed of one claim, their mean, 95 % interval and verdict."""
@@ -64,16 +101,13 @@ class Result:
     def record(self) -> dict:
         """As plain JSON data. An unbounded end of the interval becomes ``None``."""
 
-        def finite(x: float) -> float | None:
-            return x if math.isfinite(x) else None
-
         return {
             "slug": self.slug,
             "claim": self.claim.id,
             "values": list(self.values),
             "mean": self.mean,
-            "low": finite(self.low),
-            "high": finite(self.high),
+            "low": _finite(self.low),
+            "high": _finite(self.high),
             "n": self.n,
             "unit": self.claim.unit,
             "paper_value": self.claim.paper_value,

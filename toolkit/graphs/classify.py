@@ -35,20 +35,12 @@ def node_classification(
         ValueError: sizes that do not fit, one class only, a share that leaves a side empty, or an embedding
             that is constant or not finite.
     """
-    if embedding.ndim != 2 or len(embedding) != len(labels):
-        raise ValueError(f"embedding must have one row for each of {len(labels)} labels; got {list(embedding.shape)}")
+    x = centred(embedding, len(labels))
     if not 0 < share < 1:
         raise ValueError(f"share must lie between 0 and 1; got {share}")
     if repeats < 1:
         raise ValueError(f"repeats must be at least 1; got {repeats}")
-    x = embedding.detach().cpu().double()
-    if not bool(x.isfinite().all()):
-        raise ValueError("embedding must be finite")
-    x = x - x.mean(0)
-    spread = x.square().mean().sqrt()
-    if spread == 0:
-        raise ValueError("embedding is constant; there is nothing to classify")
-    x, y = (x / spread).numpy(), labels.cpu().numpy()
+    y = labels.cpu().numpy()
     if len(np.unique(y)) < 2:
         raise ValueError("labels name one class only; there is nothing to classify")
 
@@ -63,6 +55,24 @@ def node_classification(
             model = LogisticRegression(C=strength, max_iter=1000, tol=1e-3).fit(x[known], y[known])
             scores.append(np.mean(model.predict(x[~known]) == y[~known]))
     return float(np.mean(scores))
+
+
+def centred(embedding: Tensor, n: int) -> np.ndarray:
+    """An embedding of n nodes without its mean, divided by its overall standard deviation; float64.
+
+    Raises:
+        ValueError: not one row for each node, constant, or not finite.
+    """
+    if embedding.ndim != 2 or len(embedding) != n:
+        raise ValueError(f"embedding must have one row for each of {n} labels; got {list(embedding.shape)}")
+    x = embedding.detach().cpu().double()
+    if not bool(x.isfinite().all()):
+        raise ValueError("embedding must be finite")
+    x = x - x.mean(0)
+    spread = x.square().mean().sqrt()
+    if spread == 0:
+        raise ValueError("embedding is constant; there is nothing to classify")
+    return (x / spread).numpy()
 
 
 @cache

@@ -148,4 +148,3 @@ def ridge_error(penalty: float | Tensor, ratio: float, *, signal: float = 1.0, n
     # E 1 / (lambda + penalty)^2, from the derivative of the quadratic equation
     second = (first.square() + first) / (2 * penalty * first + ratio - 1 + penalty)
     return noise + noise * first + penalty * (signal * penalty - noise) * second
-

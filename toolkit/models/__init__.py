@@ -1,6 +1,23 @@
 """Networks that several chapters train, as ensembles with parameters ``[K, ...]``."""
 
+from toolkit.models.cnn import CNN
 from toolkit.models.ensemble import Ensemble
+from toolkit.models.lora import Adapter, LowRankLinear, LowRankMLP, adapters, low_rank_ensemble
 from toolkit.models.mlp import MLP
+from toolkit.models.transformer import LanguageModel, Transformer, causal_mask, context_mask, sinusoidal_positions
 
-__all__ = ["MLP", "Ensemble"]
+__all__ = [
+    "CNN",
+    "MLP",
+    "Adapter",
+    "Ensemble",
+    "LanguageModel",
+    "LowRankLinear",
+    "LowRankMLP",
+    "Transformer",
+    "adapters",
+    "causal_mask",
+    "context_mask",
+    "low_rank_ensemble",
+    "sinusoidal_positions",
+]

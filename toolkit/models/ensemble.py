@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
@@ -48,6 +49,23 @@ class Ensemble(nn.Module):
         """Stacked parameters by the name they have in one network."""
         return dict(zip(self._names, self.stacked))
 
+    def member_buffers(self) -> dict[str, Tensor]:
+        """Stacked buffers by the name they have in one network."""
+        return {name: getattr(self, f"_buffer_{index}") for index, name in enumerate(self._buffer_names)}
+
+    def template(self) -> nn.Module:
+        """The architecture of one member, without numbers (on the meta device)."""
+        return self._template[0]
+
+    def alone(self, k: int) -> nn.Module:
+        """Member k as a network of its own, with copies of its numbers."""
+        network = deepcopy(self.template()).to_empty(device=self.stacked[0].device)
+        state = self.named_members() | self.member_buffers()
+        with torch.no_grad():
+            for name, value in [*network.named_parameters(), *network.named_buffers()]:
+                value.copy_(state[name][k])
+        return network
+
     def forward(self, x: Tensor) -> Tensor:
         """``[K, B, ...]`` -> ``[K, B, ...]``, member k seeing ``x[k]``.
 
@@ -56,10 +74,8 @@ class Ensemble(nn.Module):
         """
         if x.shape[0] != self.members:
             raise ValueError(f"x must be [{self.members}, batch, ...]; got {list(x.shape)}")
-        state = self.named_members()
-        for index, name in enumerate(self._buffer_names):
-            state[name] = getattr(self, f"_buffer_{index}")
-        (template,) = self._template
+        state = self.named_members() | self.member_buffers()
+        template = self.template()
         template.train(self.training)
         if self.method == "loop":
             slices = {name: value.unbind() for name, value in state.items()}

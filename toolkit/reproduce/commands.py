@@ -56,7 +56,9 @@ def reproduce(
     scheduler: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler, or 'local' to start one here.")
     ] = None,
-    keep: Annotated[bool, typer.Option("--store", help="Also store default runs in notebooks/.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--store", help="Also store a default run, or a record of a full run, in notebooks/.")
+    ] = False,
 ) -> None:
     """Run chapters and write a ledger of their verdicts. With the --out of an earlier batch, carry it on.
 
@@ -68,7 +70,7 @@ def reproduce(
     from toolkit.reproduce.batch import execute_all, finished
     from toolkit.reproduce.local import Limits, default_workers
     from toolkit.reproduce.plan import PlanError, parse, parse_sweeps, plan, shared_seeds
-    from toolkit.reproduce.store import store
+    from toolkit.reproduce.store import check_storable, store
 
     try:
         assignments = parse(parameter or [])
@@ -77,8 +79,8 @@ def reproduce(
                 raise PlanError("--profile and -p profile=... say different things; give one")
             assignments["profile"] = profile.value
         runs = plan(names or [], assignments, parse_sweeps(sweep or []))
-        if keep and any(run.overrides for run in runs):
-            raise PlanError("--store keeps default runs only; leave out --profile, --sweep and -p")
+        if keep:
+            check_storable(runs)
         if not runs:
             raise PlanError("there is no chapter to run")
         limits = Limits(timeout, memory, retries)
@@ -126,7 +128,10 @@ def reproduce(
     if keep:
         for outcome in outcomes:
             if outcome.ok:
-                store(outcome)
+                try:
+                    store(outcome)
+                except ValueError as error:
+                    raise refuse(error) from None
     if failed:
         raise typer.Exit(FAILED)
     if any(entry["verdict"] != entry["expected"] for entry in entries):

@@ -11,6 +11,7 @@ from toolkit.training.callbacks import EarlyStopping, Evaluation
 from toolkit.training.device import resolve_device
 from toolkit.training.loop import train
 from toolkit.training.measures import accuracy, cross_entropy, squared_error
+from toolkit.training.timing import timed
 
 torch.set_flush_denormal(True)  # threads of later parallel work inherit it; earlier ones would not
 
@@ -22,5 +23,6 @@ __all__ = [
     "cross_entropy",
     "resolve_device",
     "squared_error",
+    "timed",
     "train",
 ]

@@ -1,4 +1,4 @@
-"""Plausible wrong answers to the exercises of the chapter ``highdim-generalization-dynamics``; each must fail its tests."""
+"""Plausible wrong answers to the exercises of ``highdim-generalization-dynamics``; each must fail its tests."""
 
 WRONG = {
     "test-error": [
