@@ -1,4 +1,4 @@
-"""Kernels of wide and of finite networks, regression and flow with them, and how well they suit a target."""
+"""Kernels of wide and finite networks, regression and flow with them, their fit to a target, random matrices."""
 
 from toolkit.kernels.alignment import center_kernel, feature_alignment, kernel_alignment, kernel_target_alignment
 from toolkit.kernels.analytic import Kernels, infinite_kernels
@@ -13,11 +13,21 @@ from toolkit.kernels.edgeworth import (
 from toolkit.kernels.empirical import empirical_ntk
 from toolkit.kernels.flow import kernel_flow
 from toolkit.kernels.packing import pack_symmetric, unpack_symmetric
+from toolkit.kernels.random_matrix import (
+    Spectrum,
+    marchenko_pastur,
+    marchenko_pastur_atom,
+    marchenko_pastur_density,
+    marchenko_pastur_resolvent,
+    marchenko_pastur_support,
+    ridge_error,
+)
 from toolkit.kernels.regression import kernel_regression
 from toolkit.kernels.sampling import random_layers, sample_outputs
 
 __all__ = [
     "Kernels",
+    "Spectrum",
     "center_kernel",
     "corrected_cdf",
     "corrected_density",
@@ -30,8 +40,14 @@ __all__ = [
     "kernel_flow",
     "kernel_regression",
     "kernel_target_alignment",
+    "marchenko_pastur",
+    "marchenko_pastur_atom",
+    "marchenko_pastur_density",
+    "marchenko_pastur_resolvent",
+    "marchenko_pastur_support",
     "pack_symmetric",
     "random_layers",
+    "ridge_error",
     "sample_outputs",
     "standardized_sum",
     "unit_cumulants",
