@@ -16,6 +16,7 @@ ROOMS = [
     {"models"},
     {"training"},
     {"kernels", "graphs", "curvature"},
+    {"landscape", "bilevel"},
     {"claims"},
     {"plots"},
     {"controls"},
