@@ -4,35 +4,32 @@ from functools import partial
 
 import pytest
 import torch
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from toolkit.bilevel import (
     Problem,
     conjugate_gradient,
     implicit_hypergradient,
     neumann,
+    penalized_regression,
     unrolled_hypergradient,
 )
 
 MEMBERS, SIZE = 3, 6
 
 
+def drawn(seed=4):
+    generator = torch.Generator().manual_seed(seed)
+    return partial(torch.randn, generator=generator, dtype=torch.float64)
+
+
 @pytest.fixture
 def ridge():
     """Ridge regression with a log penalty for each weight: problem, minimum, log penalties, Hessians, data."""
-    generator = torch.Generator().manual_seed(4)
-    draw = partial(torch.randn, generator=generator, dtype=torch.float64)
+    draw = drawn()
     x, y, held_x, held_y = draw(MEMBERS, 40, SIZE), draw(MEMBERS, 40), draw(MEMBERS, 25, SIZE), draw(MEMBERS, 25)
     hyper = 0.5 * draw(MEMBERS, SIZE) - 1
-
-    def fit(w, x, y):
-        return (torch.einsum("knd,kd->kn", x, w) - y).square().mean(-1) / 2
-
-    problem = Problem(
-        lambda w, h: fit(w, x, y) + (h.exp() * w.square()).sum(-1) / 2, lambda w, h: fit(w, held_x, held_y)
-    )
-    hessian = x.mT @ x / 40 + torch.diag_embed(hyper.exp())
-    minimum = torch.linalg.solve(hessian, (x.mT @ y[..., None])[..., 0] / 40)
+    problem, minimum, hessian = penalized_regression((x, y), (held_x, held_y), hyper, kind="ridge")
     return problem, minimum, hyper, hessian, (x, y, held_x, held_y)
 
 
@@ -49,11 +46,35 @@ def closed_form(hyper, data):
     return torch.autograd.grad(outer.sum(), h)[0]
 
 
-def test_the_minimum_is_that_of_scikit_learn(ridge):
-    problem, minimum, hyper, _, (x, y, _, _) = ridge
+def test_ridge_regression_is_that_of_scikit_learn(ridge):
+    problem, minimum, hyper, _, (x, y, held_x, held_y) = ridge
     scale = hyper[0].exp().rsqrt()  # a penalty for each weight is a common one after scaling the columns
     model = Ridge(alpha=40.0, fit_intercept=False).fit((x[0] * scale).numpy(), y[0].numpy())
     assert torch.allclose(torch.tensor(model.coef_) * scale, minimum[0], atol=1e-10)
+    misses = torch.tensor(model.predict((held_x[0] * scale).numpy())) - held_y[0]
+    assert problem.outer(minimum, hyper)[0].item() == pytest.approx(misses.square().mean().item() / 2)
+
+
+def test_logistic_regression_is_that_of_scikit_learn():
+    draw = drawn(8)
+    x, hyper = draw(2, 60, 4), 0.5 * draw(2, 4) - 3
+    y = (draw(2, 60) + x[..., 0] > 0).double()
+    problem, minimum, hessian = penalized_regression((x, y), (x, y), hyper, kind="logistic")
+    for k in range(2):
+        scale = hyper[k].exp().rsqrt()
+        model = LogisticRegression(C=1 / 60, fit_intercept=False, tol=1e-10).fit((x[k] * scale).numpy(), y[k].numpy())
+        assert torch.allclose(torch.tensor(model.coef_[0]) * scale, minimum[k], atol=1e-6)
+    inner = torch.func.hessian(lambda w: problem.inner(w, hyper).sum())(minimum)
+    for k in range(2):
+        assert torch.allclose(inner[k, :, k], hessian[k], atol=1e-10)
+
+
+def test_regressions_refuse_what_does_not_fit():
+    x, y = torch.zeros(2, 5, 3), torch.zeros(2, 5)
+    with pytest.raises(ValueError, match="kind must be one of ridge, logistic"):
+        penalized_regression((x, y), (x, y), torch.zeros(2, 3), kind="lasso")
+    with pytest.raises(ValueError, match="x, y and hyper must be"):
+        penalized_regression((x, y), (x, y), torch.zeros(3), kind="ridge")
 
 
 def test_the_implicit_hypergradient_of_ridge_regression_is_exact(ridge):

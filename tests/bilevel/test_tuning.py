@@ -97,15 +97,17 @@ def convolutional():
     return nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8, 3))
 
 
-@pytest.mark.parametrize("kind", ["mlp", "ensemble"])
+@pytest.mark.parametrize("kind", ["mlp", "ntk", "ensemble"])
 def test_flat_ensembles_compute_what_the_model_does(kind):
-    if kind == "mlp":
-        model, x = MLP([5, 7, 3], [1, 2]), torch.randn(2, 6, 5)
+    if kind != "ensemble":
+        init = "ntk" if kind == "ntk" else "glorot_normal"
+        model, x = MLP([5, 7, 3], [1, 2], init=init, weight_scale=1.5), torch.randn(2, 6, 5)
     else:
         model, x = Ensemble(convolutional, [1, 2]), torch.randn(2, 6, 1, 4, 4)
     vectors, network = flat_ensemble(model)
     assert vectors.shape == (2, sum(p[0].numel() for p in model.parameters())) and not vectors.requires_grad
     assert torch.allclose(network(vectors, x), model(x), atol=1e-6)
+    assert torch.allclose(network(vectors[:1], x[:1]), model(x)[:1], atol=1e-6), "one of the members"
     moved = vectors + 0.1
     with torch.no_grad():
         for p in model.parameters():

@@ -11,6 +11,7 @@ from toolkit.bilevel.inverse import conjugate_gradient, neumann
 from toolkit.bilevel.loop import descend, implicit, tune, unrolled
 from toolkit.bilevel.memory import HeldBytes
 from toolkit.bilevel.network import flat_ensemble
+from toolkit.bilevel.regression import penalized_regression
 
 __all__ = [
     "HeldBytes",
@@ -21,6 +22,7 @@ __all__ = [
     "implicit",
     "implicit_hypergradient",
     "neumann",
+    "penalized_regression",
     "tune",
     "unrolled",
     "unrolled_hypergradient",
