@@ -33,7 +33,7 @@ def implicit_hypergradient(problem: Problem, weights: Tensor, hyper: Tensor, *, 
     """The hypergradient by the implicit function theorem, ``[K, H]`` or ``[H]``.
 
     ``d outer / d hyper - v^T H^-1 (d2 inner / dw d hyper)`` with ``v = d outer / dw`` and the Hessian H of the inner
-    loss in the weights (Lorraine, Vicol and Duvenaud 2020, equations 2 and 3, algorithm 2). Exact at a minimum of the
+    loss in the weights (Lorraine, Vicol and Duvenaud 2020, algorithm 2). Exact at a minimum of the
     inner loss with an exact inverse; no step of training is differentiated. The inverse takes products with H, each
     about as dear as two gradients.
 
