@@ -13,6 +13,7 @@ from toolkit.bilevel import (
     flat_ensemble,
     implicit,
     neumann,
+    round_cost,
     tune,
     unrolled,
     unrolled_hypergradient,
@@ -43,6 +44,18 @@ def test_tuning_finds_the_known_hyperparameters(method):
     assert torch.allclose(found, goal.expand(4, 2), atol=1e-3) and torch.allclose(weights, found, atol=1e-3)
     assert [number for number, _ in seen] == list(range(401))
     assert torch.equal(seen[0][1], before) and torch.equal(hyper, before) and torch.equal(start, torch.zeros(4, 2))
+
+
+def test_the_step_is_that_of_torch_adam():
+    slopes = torch.randn(30, 2, 3, generator=torch.Generator().manual_seed(5))
+    parameter = nn.Parameter(torch.ones(2, 3))
+    engine = torch.optim.Adam([parameter], lr=0.02)
+    for slope in slopes:
+        parameter.grad = slope.clone()
+        engine.step()
+    given = iter(slopes)
+    _, found = tune(lambda w, h: (w, next(given)), torch.zeros(2, 4), torch.ones(2, 3), rounds=30, hyper_rate=0.02)
+    assert torch.allclose(found, parameter.detach(), atol=1e-6)
 
 
 def test_members_do_not_touch_each_other():
@@ -160,6 +173,10 @@ def test_unrolling_holds_every_step_and_the_implicit_way_one():
             with HeldBytes() as held:
                 found = go(start, torch.full_like(start, -2.0))[1]
             assert torch.equal(found, expected) and held.now == 0, "counting changes nothing and leaves nothing"
+            measured = round_cost(go, start, torch.full_like(start, -2.0), repeats=3, rounds=2)
+            assert measured.held == held.peak and measured.seconds.shape == (3,) and (measured.seconds > 0).all()
             peaks[name, steps] = held.peak
     assert peaks["implicit", 20] == peaks["implicit", 5]
     assert peaks["unrolled", 20] > 3 * peaks["unrolled", 5] > 3 * peaks["implicit", 5]
+    with pytest.raises(ValueError, match="repeats and rounds must be at least 1"):
+        round_cost(go, start, start, repeats=0)

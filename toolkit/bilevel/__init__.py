@@ -6,6 +6,7 @@ the outer one is what the hyperparameters are chosen for. A *hypergradient* is t
 respect to the hyperparameters, through training.
 """
 
+from toolkit.bilevel.cost import Cost, round_cost
 from toolkit.bilevel.hypergradient import Problem, implicit_hypergradient, unrolled_hypergradient
 from toolkit.bilevel.inverse import conjugate_gradient, neumann
 from toolkit.bilevel.loop import descend, implicit, tune, unrolled
@@ -14,6 +15,7 @@ from toolkit.bilevel.network import flat_ensemble
 from toolkit.bilevel.regression import penalized_regression
 
 __all__ = [
+    "Cost",
     "HeldBytes",
     "Problem",
     "conjugate_gradient",
@@ -23,6 +25,7 @@ __all__ = [
     "implicit_hypergradient",
     "neumann",
     "penalized_regression",
+    "round_cost",
     "tune",
     "unrolled",
     "unrolled_hypergradient",
