@@ -163,14 +163,13 @@ def test_gallery_filters_by_part_and_tag(page, address):
     assert visible and all(name in card.inner_text() for card in visible)
 
 
-def every_claim() -> list[dict]:
-    """The claims of the default runs and of the recorded full runs."""
-    full = [json.loads(path.read_text()) for p in READY.values() if (path := p.with_suffix(".full.json")).is_file()]
-    return [record for path in READY.values() for record in records(path)] + [c for run in full for c in run["claims"]]
+def claims_of_full_runs() -> list[dict]:
+    paths = [path.with_suffix(".full.json") for path in READY.values()]
+    return [claim for path in paths if path.is_file() for claim in json.loads(path.read_text())["claims"]]
 
 
 def test_ledger_sorts_searches_and_filters(page, address):
-    entries = every_claim()
+    entries = [claim for path in READY.values() for claim in records(path)] + claims_of_full_runs()
     page.goto(f"{address}/ledger.html")
     rows = page.locator(".sortable tbody tr")
     assert rows.count() == len(entries)
@@ -185,11 +184,14 @@ def test_ledger_sorts_searches_and_filters(page, address):
     assert 0 < len(visible) < len(entries) and all("eigenvalues" in row.inner_text().lower() for row in visible)
 
 
-def test_verdicts_that_failed_are_one_click_away(page, address):
-    entries = every_claim()
-    failed = [entry["claim"] for entry in entries if entry["verdict"] == "not reproduced"]
+@pytest.mark.parametrize("scale", ["quick", "full"])
+def test_verdicts_that_failed_are_one_click_away(page, address, scale):
+    claims = [c for path in READY.values() for c in records(path)] if scale == "quick" else claims_of_full_runs()
+    failed = [entry["claim"] for entry in claims if entry["verdict"] == "not reproduced"]
     page.goto(f"{address}/ledger.html")
-    page.get_by_role("link", name=f"{len(failed)} not reproduced").click()
+    link = page.locator(f'a[href*="scale={scale}&verdict=not+reproduced"]')
+    assert link.inner_text() == f"{len(failed)} not reproduced"
+    link.click()
     visible = [row.inner_text() for row in page.locator(".sortable tbody tr").all() if row.is_visible()]
     assert len(visible) == len(failed) and all(any(claim in row for row in visible) for claim in failed)
 

@@ -16,6 +16,10 @@ import psutil
 import pytest
 from toy_checkout import Checkout
 
+from toolkit.reproduce.forkserver import ForkServer
+from toolkit.reproduce.local import Launcher, Limits, make_task
+from toolkit.reproduce.plan import plan
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forked kernels and their ends are Linux's")
 
 
@@ -174,6 +178,29 @@ def test_kill_9_and_carry_on(toys, who):
     assert states(out) == ["done"] * 6
     assert len(json.loads((out / "ledger.json").read_text())) == 6
     assert_whole(out)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no server")
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_server_that_dies_before_a_run_costs_it_no_attempt(tmp_path, monkeypatch, moment):
+    """It is killed before it is sent the task, or with the task in its hands."""
+    launcher, submit = Launcher([], {}, tmp_path), ForkServer.submit
+    victims = [launcher._server._process]
+
+    def kill_once(server, task):
+        lines = submit(server, task) if moment == "after" else None
+        if victims:
+            victims.pop().kill()
+        return lines or submit(server, task)
+
+    launcher._server._process.send_signal(signal.SIGSTOP)
+    monkeypatch.setattr(ForkServer, "submit", kill_once)
+    try:
+        task = make_task(plan(["fastrp"])[0], tmp_path, launcher.folder(), Limits(timeout=0.01), {})
+        result = launcher.execute(task)
+    finally:
+        launcher.stop()
+    assert result["state"] != "died", result
 
 
 def test_ctrl_c_says_how_to_carry_on(toys):

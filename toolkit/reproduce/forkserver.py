@@ -63,9 +63,6 @@ class ForkServer:
                 start_new_session=True,  # Ctrl-C goes to the coordinator alone
             )
 
-    def alive(self) -> bool:
-        return self._process.poll() is None
-
     def submit(self, task: Task):
         """Starts a run; returns a text file with what happens, which ends when the run's process does.
 

@@ -20,6 +20,7 @@ from toolkit.reproduce.run import Task, as_message, end_group, unfinished
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 WORKER_MEMORY = 2**30 * 3 // 2  # bytes that a worker should find free
+SERVERS = 3  # how many servers may die under a task before its process has begun
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,19 @@ class Launcher:
 
     def execute(self, task: Task) -> dict:
         """Waits for one task. A process that ends without a word gives the state ``died``."""
-        number, result, about = next(self._numbers), None, {}
         began = time.perf_counter()
+        try:
+            for _ in range(SERVERS):
+                result, about = self._listen(task)
+                if result or about:
+                    break
+        finally:
+            shutil.rmtree(task.scratch, ignore_errors=True)
+        return result or self._lost(task, time.perf_counter() - began)
+
+    def _listen(self, task: Task) -> tuple[dict | None, dict]:
+        """The result, if there is one, and all that the process of the task said; nothing if it never began."""
+        number, result, about = next(self._numbers), None, {}
         try:
             with self._lock:
                 if self._stopped:
@@ -131,16 +143,17 @@ class Launcher:
         finally:
             self._active.pop(number, None)
             end_group(about.get("kernel"))
-            shutil.rmtree(task.scratch, ignore_errors=True)
-        return result or self._lost(task, time.perf_counter() - began)
+        return result, about
 
     def _submit(self, task: Task):
         """The lines that the process of a task writes, and that process where it is a child of this one."""
         if self._server is not None:
-            if not self._server.alive():
+            try:
+                return self._server.submit(task), None
+            except OSError:  # it is gone, or going
                 self._server.close()
                 self._start_server()
-            return self._server.submit(task), None
+                return self._server.submit(task), None
         process = subprocess.Popen(
             [sys.executable, "-m", "toolkit.reproduce.run"],
             env=os.environ | self._environment,
