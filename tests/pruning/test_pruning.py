@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from toolkit.data.mixtures import two_moons
-from toolkit.pruning import EdgePopup, density, keep_largest, shuffled, subset_sum
+from toolkit.pruning import EdgePopup, density, greedy_neurons, keep_largest, shuffled, subset_sum
 from toolkit.training import accuracy, batches, cross_entropy, train
 
 SCORES = [torch.tensor([[[5.0, 1.0], [4.0, 2.0]]]), torch.tensor([[[9.0], [8.0]]])]
@@ -102,6 +102,38 @@ def test_edge_popup_computes_the_masked_network():
     assert torch.allclose(alone(x)[0], net(x)[1])
 
 
+def neurons_one_by_one(hidden, out, wanted, keep):
+    """The same greedy choice, with every sum computed anew and the factor fitted by least squares."""
+    kept = []
+    for _ in range(keep):
+        errors = []
+        for m in range(len(hidden)):
+            made = hidden[[*kept, m]].T @ out[[*kept, m]]
+            factor = ((made * wanted).sum() / made.square().sum()).clamp(min=0)
+            errors.append((factor * made - wanted).square().sum() if m not in kept else torch.tensor(torch.inf))
+        kept.append(int(torch.stack(errors).argmin()))
+    return kept
+
+
+def test_greedy_neurons_against_the_plain_computation():
+    g = torch.Generator().manual_seed(4)
+    hidden = torch.randn(40, 30, generator=g, dtype=torch.float64).relu()
+    out = torch.randn(40, 3, generator=g, dtype=torch.float64)
+    wanted = torch.randn(30, 3, generator=g, dtype=torch.float64)
+    plain = neurons_one_by_one(hidden, out, wanted, 8)
+    assert greedy_neurons(hidden, out, wanted, 8, stage=1).tolist() == plain
+    assert greedy_neurons(hidden, out, wanted, 8, stage=3, shortlist=40).tolist() == plain
+    assert greedy_neurons(hidden, out, wanted, 5, stage=3, shortlist=40).tolist() == plain[:5]
+
+
+def test_greedy_neurons_finds_what_was_hidden():
+    g = torch.Generator().manual_seed(5)
+    hidden, out = torch.randn(500, 60, generator=g).relu(), torch.randn(500, 4, generator=g)
+    hidden[7] = 0  # a dead neuron must not be divided by
+    found = greedy_neurons(hidden, out, 3 * hidden[123][:, None] * out[123], 1)
+    assert found.tolist() == [123]
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -113,6 +145,12 @@ def test_edge_popup_computes_the_masked_network():
         (lambda: density([torch.ones(2, 3), torch.ones(1, 3)]), "same K"),
         (lambda: subset_sum(torch.ones(3, 21), torch.ones(3)), "1 to 20 numbers; got 21"),
         (lambda: subset_sum(torch.ones(3, 4), torch.ones(2)), r"got \[3, 4\] and \[2\]"),
+        (lambda: greedy_neurons(torch.ones(5, 3), torch.ones(4, 2), torch.ones(3, 2), 1), r"got \[5, 3\], \[4, 2\]"),
+        (
+            lambda: greedy_neurons(torch.ones(5, 3), torch.ones(5, 2), torch.ones(3, 2), 6),
+            "keep must be between 1 and 5",
+        ),
+        (lambda: greedy_neurons(torch.ones(5, 3), torch.ones(5, 2), torch.ones(3, 2), 1, stage=0), "stage must be"),
         (lambda: EdgePopup([4], [0], share=0.5), "sizes must name"),
         (lambda: EdgePopup([4, 2], [], share=0.5), "at least one member"),
         (lambda: EdgePopup([4, 2], [0], share=1.5), "share must be"),
