@@ -12,6 +12,7 @@ ROOMS = {
     "models": ("Models", "Networks that several chapters train."),
     "training": ("Training", "One loop for one network or for K at once."),
     "kernels": ("Kernels", "Tangent kernels, in closed form and measured."),
+    "pruning": ("Pruning", "Masks, a search among frozen weights, sums from random pools."),
     "curvature": ("Curvature", "Hessians: products, eigenvalues, spectra."),
     "graphs": ("Graphs", "Walks, embeddings and what they are good for."),
     "claims": ("Claims", "From values per seed to an interval and a verdict."),

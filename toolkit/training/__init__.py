@@ -11,6 +11,7 @@ from toolkit.training.callbacks import EarlyStopping, Evaluation
 from toolkit.training.device import resolve_device
 from toolkit.training.loop import train
 from toolkit.training.measures import accuracy, cross_entropy, squared_error
+from toolkit.training.readout import fit_readout
 from toolkit.training.timing import timed
 
 torch.set_flush_denormal(True)  # threads of later parallel work inherit it; earlier ones would not
@@ -21,6 +22,7 @@ __all__ = [
     "accuracy",
     "batches",
     "cross_entropy",
+    "fit_readout",
     "resolve_device",
     "squared_error",
     "timed",
