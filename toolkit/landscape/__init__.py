@@ -1,0 +1,26 @@
+"""Random subspaces, paths between networks, and matching of their units."""
+
+from toolkit.landscape.interpolation import (
+    Plane,
+    barrier,
+    bezier,
+    heights,
+    layer_masks,
+    losses_at,
+    plane_through,
+    segment,
+)
+from toolkit.landscape.permutation import match_units, permute_units
+
+__all__ = [
+    "Plane",
+    "barrier",
+    "bezier",
+    "heights",
+    "layer_masks",
+    "losses_at",
+    "match_units",
+    "permute_units",
+    "plane_through",
+    "segment",
+]
