@@ -14,6 +14,8 @@ ROOMS = {
     "kernels": ("Kernels", "Tangent kernels, in closed form and measured."),
     "pruning": ("Pruning", "Masks, a search among frozen weights, sums from random pools."),
     "curvature": ("Curvature", "Hessians: products, eigenvalues, spectra."),
+    "landscape": ("Landscapes", "Random subspaces, paths between networks, and matching of their units."),
+    "bilevel": ("Two levels", "Hyperparameters that are learned: gradients through or around training."),
     "graphs": ("Graphs", "Walks, embeddings and what they are good for."),
     "claims": ("Claims", "From values per seed to an interval and a verdict."),
     "plots": ("Plots", "One look for all figures."),
