@@ -11,16 +11,20 @@ from toolkit.landscape.interpolation import (
     segment,
 )
 from toolkit.landscape.permutation import match_units, permute_units
+from toolkit.landscape.subspace import Projection, hadamard_transform, random_projection
 
 __all__ = [
     "Plane",
+    "Projection",
     "barrier",
     "bezier",
+    "hadamard_transform",
     "heights",
     "layer_masks",
     "losses_at",
     "match_units",
     "permute_units",
     "plane_through",
+    "random_projection",
     "segment",
 ]
