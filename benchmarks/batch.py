@@ -27,7 +27,7 @@ HOME = Path(__file__).resolve().parents[1]
 
 def plain_environment(**more: str) -> dict[str, str]:
     """Without thread settings: those that a user's shell happens to have would change what is compared."""
-    return {k: v for k, v in os.environ.items() if k not in (*THREADS, "OMP_WAIT_POLICY")} | more
+    return {k: v for k, v in os.environ.items() if k not in THREADS} | more
 
 
 def default_batch(folder: Path) -> list[dict]:

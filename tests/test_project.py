@@ -15,7 +15,7 @@ ROOMS = [
     {"data"},
     {"models"},
     {"training"},
-    {"kernels", "graphs", "curvature"},
+    {"kernels", "graphs", "curvature", "pruning"},
     {"landscape", "bilevel"},
     {"claims"},
     {"plots"},

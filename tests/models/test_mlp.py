@@ -9,7 +9,7 @@ from torch import nn
 from toolkit.models import MLP
 
 
-def alone(net: MLP, k: int) -> nn.Sequential:
+def alone(net: MLP, k: int, activation=nn.ReLU) -> nn.Sequential:
     """Member k as a plain torch network."""
     layers = []
     for weight, bias in zip(net.weights, net.biases):
@@ -17,7 +17,7 @@ def alone(net: MLP, k: int) -> nn.Sequential:
         with torch.no_grad():
             linear.weight.copy_(weight[k].T)
             linear.bias.copy_(bias[k, 0])
-        layers += [linear, nn.ReLU()]
+        layers += [linear, activation()]
     return nn.Sequential(*layers[:-1])
 
 
@@ -28,6 +28,13 @@ def test_forward_is_that_of_plain_layers():
     for k in range(3):
         torch.testing.assert_close(net(shared)[k], alone(net, k)(shared))
         torch.testing.assert_close(net(own)[k], alone(net, k)(own[k]))
+
+
+@pytest.mark.parametrize(("name", "activation"), [("gelu", nn.GELU), ("tanh", nn.Tanh)])
+def test_activations_are_torchs(name, activation):
+    net = MLP([5, 7, 6, 3], seeds=[1, 2], activation=name)
+    x = torch.randn(4, 5)
+    torch.testing.assert_close(net(x)[1], alone(net, 1, activation)(x))
 
 
 def test_a_member_depends_on_its_seed_alone():
@@ -66,7 +73,7 @@ def test_ntk_parametrization_is_its_formula():
         ({"sizes": [5], "seeds": [0]}, "at least input and output"),
         ({"sizes": [5, 0], "seeds": [0]}, "all positive"),
         ({"sizes": [5, 3], "seeds": []}, "at least one member"),
-        ({"sizes": [5, 3], "seeds": [0], "activation": "gelu"}, "activation must be one of"),
+        ({"sizes": [5, 3], "seeds": [0], "activation": "swish"}, "activation must be one of"),
         ({"sizes": [5, 3], "seeds": [0], "init": "zeros"}, "init must be one of"),
         ({"sizes": [5, 3], "seeds": [0], "weight_scale": torch.ones(2)}, "weight_scale"),
     ],

@@ -24,6 +24,7 @@ from toolkit.kernels.random_matrix import (
 )
 from toolkit.kernels.regression import kernel_regression
 from toolkit.kernels.sampling import random_layers, sample_outputs
+from toolkit.kernels.span import relu_readout_error
 
 __all__ = [
     "Kernels",
@@ -47,6 +48,7 @@ __all__ = [
     "marchenko_pastur_support",
     "pack_symmetric",
     "random_layers",
+    "relu_readout_error",
     "ridge_error",
     "sample_outputs",
     "standardized_sum",

@@ -8,7 +8,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh, "erf": torch.erf, "linear": lambda x: x}
+ACTIVATIONS = {
+    "relu": torch.relu,
+    "gelu": nn.functional.gelu,  # x Phi(x), smooth everywhere (Hendrycks and Gimpel 2016)
+    "tanh": torch.tanh,
+    "erf": torch.erf,
+    "linear": lambda x: x,
+}
 INITS = ("glorot_normal", "he_normal", "lecun_normal", "ntk")
 
 
@@ -21,7 +27,7 @@ class MLP(nn.Module):
     Args:
         sizes: units of each layer, input first: ``[784, 100, 10]``.
         seeds: one per member.
-        activation: ``relu``, ``tanh``, ``erf`` or ``linear``, between layers.
+        activation: ``relu``, ``gelu``, ``tanh``, ``erf`` or ``linear``, between layers.
         init: ``glorot_normal`` (variance 2 / (in + out), Glorot and Bengio 2010, eq. 16 with a normal law),
             ``he_normal`` (2 / in, He et al. 2015), ``lecun_normal`` (1 / in), or ``ntk``: all parameters
             standard normal, and the layer computes ``weight_scale / sqrt(in) h W + bias_scale b``

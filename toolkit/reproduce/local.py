@@ -53,11 +53,8 @@ def default_workers() -> int:
 
 
 def thread_settings(threads: int) -> dict[str, str]:
-    """Environment of a run that shares the machine: its threads, which do not spin while they wait.
-
-    What the user has set is left alone.
-    """
-    wanted = {"TOOLKIT_QUIET": "1", "OMP_WAIT_POLICY": "PASSIVE"} | dict.fromkeys(THREADS, str(threads))
+    """Environment of a run that shares the machine: its threads. What the user has set is left alone."""
+    wanted = {"TOOLKIT_QUIET": "1"} | dict.fromkeys(THREADS, str(threads))
     return {name: value for name, value in wanted.items() if name not in os.environ}
 
 

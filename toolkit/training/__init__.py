@@ -8,19 +8,23 @@ import torch
 
 from toolkit.training.batches import batches
 from toolkit.training.callbacks import EarlyStopping, Evaluation
+from toolkit.training.clipping import ClippedSGD
 from toolkit.training.device import resolve_device
 from toolkit.training.loop import train
 from toolkit.training.measures import accuracy, cross_entropy, squared_error
+from toolkit.training.readout import fit_readout
 from toolkit.training.timing import timed
 
 torch.set_flush_denormal(True)  # threads of later parallel work inherit it; earlier ones would not
 
 __all__ = [
+    "ClippedSGD",
     "EarlyStopping",
     "Evaluation",
     "accuracy",
     "batches",
     "cross_entropy",
+    "fit_readout",
     "resolve_device",
     "squared_error",
     "timed",
