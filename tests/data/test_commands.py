@@ -70,7 +70,7 @@ def test_one_failure_does_not_stop_the_others(toys, server):
         (["fetch", "corra"], "there is no data set 'corra'; did you mean 'cora'?"),
         (["verify", "corra"], "did you mean 'cora'"),
         (["path", "mnist"], "data set mnist is not here; 'toolkit data fetch mnist' gets it"),
-        (["fetch", "metanets"], "'metanets' uses no data set that can be fetched"),
+        (["fetch", "xor-benign-grokking"], "'xor-benign-grokking' uses no data set that can be fetched"),
     ],
 )
 def test_refusals(cache, arguments, words):
