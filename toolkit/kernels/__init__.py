@@ -13,6 +13,7 @@ from toolkit.kernels.edgeworth import (
 from toolkit.kernels.empirical import empirical_ntk
 from toolkit.kernels.flow import kernel_flow
 from toolkit.kernels.packing import pack_symmetric, unpack_symmetric
+from toolkit.kernels.posterior import GaussianPosterior, gaussian_posterior
 from toolkit.kernels.random_matrix import (
     Spectrum,
     marchenko_pastur,
@@ -26,6 +27,7 @@ from toolkit.kernels.regression import kernel_regression
 from toolkit.kernels.sampling import random_layers, sample_outputs
 
 __all__ = [
+    "GaussianPosterior",
     "Kernels",
     "Spectrum",
     "center_kernel",
@@ -34,6 +36,7 @@ __all__ = [
     "cumulants",
     "empirical_ntk",
     "feature_alignment",
+    "gaussian_posterior",
     "hermite_coefficients",
     "infinite_kernels",
     "kernel_alignment",

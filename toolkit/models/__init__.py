@@ -4,6 +4,7 @@ from toolkit.models.cnn import CNN
 from toolkit.models.ensemble import Ensemble
 from toolkit.models.lora import Adapter, LowRankLinear, LowRankMLP, adapters, low_rank_ensemble
 from toolkit.models.mlp import MLP
+from toolkit.models.riemann import Riemann
 from toolkit.models.sequence import StateSpaceNetwork
 from toolkit.models.transformer import LanguageModel, Transformer, causal_mask, context_mask, sinusoidal_positions
 
@@ -15,6 +16,7 @@ __all__ = [
     "LanguageModel",
     "LowRankLinear",
     "LowRankMLP",
+    "Riemann",
     "StateSpaceNetwork",
     "Transformer",
     "adapters",
