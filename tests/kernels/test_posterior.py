@@ -59,3 +59,11 @@ def test_bad_input_is_refused():
         gaussian_posterior(eye, across, ones, y, noise_variance=-1.0)
     with pytest.raises(ValueError, match="must be positive definite"):
         gaussian_posterior(-eye, across, ones, y, noise_variance=0.1)
+
+
+def test_without_new_points_the_evidence_remains():
+    whole, covariance = posterior(0, 0.6, 1.0, 0.1), partial(rbf, length=0.6)
+    none = torch.zeros(0, 7, dtype=torch.float64)
+    found = gaussian_posterior(covariance(X[0], X[0]), none, none[:, 0], Y[0], noise_variance=0.1)
+    assert found.mean.shape == (0,)
+    torch.testing.assert_close(found.log_evidence, whole.log_evidence)

@@ -12,6 +12,8 @@ from toolkit.kernels.edgeworth import (
 )
 from toolkit.kernels.empirical import empirical_ntk
 from toolkit.kernels.flow import kernel_flow
+from toolkit.kernels.marginal import HyperPrior, NormalMixture, predict_labels
+from toolkit.kernels.metropolis import metropolis
 from toolkit.kernels.packing import pack_symmetric, unpack_symmetric
 from toolkit.kernels.posterior import GaussianPosterior, gaussian_posterior
 from toolkit.kernels.random_matrix import (
@@ -28,7 +30,9 @@ from toolkit.kernels.sampling import random_layers, sample_outputs
 
 __all__ = [
     "GaussianPosterior",
+    "HyperPrior",
     "Kernels",
+    "NormalMixture",
     "Spectrum",
     "center_kernel",
     "corrected_cdf",
@@ -48,7 +52,9 @@ __all__ = [
     "marchenko_pastur_density",
     "marchenko_pastur_resolvent",
     "marchenko_pastur_support",
+    "metropolis",
     "pack_symmetric",
+    "predict_labels",
     "random_layers",
     "ridge_error",
     "sample_outputs",
