@@ -65,3 +65,13 @@ def test_the_cdf_is_the_integral_of_the_density():
     many = NormalMixture(*(part[:, None].expand(2, 4001, *part.shape[1:]) for part in mixture))
     density = many.log_prob(y).exp()[:, 0]
     torch.testing.assert_close(many.cdf(y)[1:, 0], torch.cumulative_trapezoid(density, y[:, 0]), atol=1e-4, rtol=0)
+
+
+def test_draws_are_log_uniform_between_the_bounds():
+    drawn = PRIOR.draw(20_000, torch.Generator().manual_seed(5))
+    for name, (low, high) in (("length", PRIOR.length), ("noise_variance", PRIOR.noise)):
+        place = (drawn[name] / low).log() / math.log(high / low)
+        assert float(place.min()) >= 0 and float(place.max()) <= 1
+        assert float(place.mean()) == pytest.approx(0.5, abs=0.01) and float(place.var()) == pytest.approx(
+            1 / 12, abs=0.003
+        )

@@ -21,6 +21,11 @@ class NormalMixture(NamedTuple):
     variance: Tensor  # [G, ..., m], noise included
     log_weight: Tensor  # [G, ...], of one data set they sum to 1
 
+    @classmethod
+    def of(cls, mean: Tensor, variance: Tensor, evidence: Tensor) -> NormalMixture:
+        """Model averaging: predictions of G models, weighted by their evidence; they had equal weights before."""
+        return cls(mean, variance, evidence.log_softmax(0))
+
     def log_prob(self, y: Tensor) -> Tensor:
         """Log density of each label by itself, ``[..., m]``, in nats."""
         squared = (y - self.mean).square() / self.variance
@@ -50,6 +55,11 @@ class HyperPrior(NamedTuple):
         (a, b), (c, d) = self.length, self.noise
         return a * (b / a) ** u[..., 0], c * (d / c) ** u[..., 1]
 
+    def draw(self, count: int, generator: torch.Generator) -> dict[str, Tensor]:
+        """``count`` pairs, float64 on the CPU, as ``length`` and ``noise_variance`` of ``regression_tasks``."""
+        length, noise = self.at(torch.rand(count, 2, generator=generator, dtype=torch.float64))
+        return {"length": length, "noise_variance": noise}
+
     def average_over_grid(self, x: Tensor, y: Tensor, new: Tensor, sizes: Sequence[int]) -> NormalMixture:
         """Exact model averaging over the midpoints of a grid.
 
@@ -60,8 +70,7 @@ class HyperPrior(NamedTuple):
         """
         axes = [(torch.arange(size, dtype=torch.float64) + 0.5) / size for size in sizes]
         u = torch.cartesian_prod(*axes).to(x.device).view(-1, *[1] * (y.ndim - 1), 2)
-        mean, variance, evidence = predict_labels(x, y, new, *self.at(u))
-        return NormalMixture(mean, variance, evidence.log_softmax(0))
+        return NormalMixture.of(*predict_labels(x, y, new, *self.at(u)))
 
     def average_over_chain(
         self, x: Tensor, y: Tensor, new: Tensor, steps: int, *, scale: float = 0.3, thin: int = 4, generator
