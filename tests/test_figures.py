@@ -113,3 +113,14 @@ def test_explore_refuses(shown, choices, error, words):
     with pytest.raises(ValueError, match="docstring"):
         explore(lambda width: draw(width), width=[1, 2])
     assert shown == []
+
+
+def test_a_ribbon_is_shaded_or_dashed():
+    import torch
+
+    x = torch.linspace(0, 1, 5)
+    _, (left, right) = plots.figure(1, 2)
+    plots.ribbon(left, x, x, x - 1, x + 1, label="a", colour="blue")
+    plots.ribbon(right, x.numpy(), x, x - 1, x + 1, fill=False)
+    assert len(left.lines) == 1 and len(left.collections) == 1 and left.lines[0].get_color() == plots.COLOURS["blue"]
+    assert [line.get_linestyle() for line in right.lines] == ["-", "--", "--"] and not right.collections

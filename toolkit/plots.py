@@ -91,6 +91,24 @@ def band(axes, x, values, *, label: str | None = None, colour: str | None = None
     return line
 
 
+def ribbon(axes, x, middle, low, high, *, label: str | None = None, colour: str | None = None, fill: bool = True):
+    """Draws a prediction with its interval: a line in a shaded band, or between dashed lines.
+
+    Args:
+        axes: where to draw.
+        x, middle, low, high: ``[m]``, tensors or arrays.
+        label, colour: of the line; colour may be a name of ``COLOURS``.
+        fill: shades the band; if not, its borders are dashed and all lines thin.
+    """
+    x, middle, low, high = (v.detach().cpu().numpy() if hasattr(v, "detach") else v for v in (x, middle, low, high))
+    (line,) = axes.plot(x, middle, label=label, color=COLOURS.get(colour, colour), linewidth=None if fill else 1)
+    if fill:
+        axes.fill_between(x, low, high, color=line.get_color(), alpha=0.25, linewidth=0)
+        return
+    for border in (low, high):
+        axes.plot(x, border, color=line.get_color(), linewidth=1, linestyle="--")
+
+
 def mean_and_half_width(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and half width of the 95 % t interval over the first axis of ``[n, ...]``."""
     from scipy import stats

@@ -46,6 +46,12 @@ def test_every_task_may_have_its_own_points_and_length():
     assert float(roughness[0]) > 100 * float(roughness[1])
 
 
+def test_every_task_may_have_its_own_noise():
+    noise = torch.tensor([0.01, 4.0])
+    noisy, clean = gaussian_process(torch.zeros(2, 5000, 1), noise_variance=noise, generator=generator())
+    torch.testing.assert_close((noisy - clean).var(1), noise, rtol=0.1, atol=0)
+
+
 def test_repeated_points_get_the_same_value():
     _, clean = gaussian_process(torch.zeros(1, 6, 2), generator=generator())
     assert float(clean.std()) < 1e-3

@@ -33,15 +33,16 @@ def torch_layers(net: Transformer, width, heads, hidden, activation, norm_first)
     return encoder
 
 
+@pytest.mark.parametrize("length", [7, 40])
 @pytest.mark.parametrize("masking", [None, "causal", "context"])
 @pytest.mark.parametrize(("activation", "norm_first"), [("gelu", True), ("relu", False)])
-def test_is_torchs_encoder_with_the_same_weights(masking, activation, norm_first):
+def test_is_torchs_encoder_with_the_same_weights(masking, activation, norm_first, length):
     net = Transformer(12, 2, 3, hidden=20, activation=activation, norm_first=norm_first).double()
     for parameter in net.parameters():
         nn.init.normal_(parameter, std=0.5, generator=G)
     reference = torch_layers(net, 12, 3, 20, activation, norm_first)
-    mask = {None: None, "causal": causal_mask(7), "context": context_mask(7, 3)}[masking]
-    x = torch.randn(4, 7, 12, dtype=torch.float64, generator=G, requires_grad=True)
+    mask = {None: None, "causal": causal_mask(length), "context": context_mask(length, 3)}[masking]
+    x = torch.randn(4, length, 12, dtype=torch.float64, generator=G, requires_grad=True)
     expected = reference(x, mask=None if mask is None else ~mask)  # torch marks what is hidden
     found = net(x, mask)
     torch.testing.assert_close(found, expected)

@@ -36,7 +36,7 @@ def gaussian_process(
     inputs: Tensor,
     *,
     covariance: Callable[[Tensor, Tensor], Tensor] = rbf,
-    noise_variance: float = 0.0,
+    noise_variance: float | Tensor = 0.0,
     generator: torch.Generator,
 ) -> tuple[Tensor, Tensor]:
     """Values of random functions with mean 0, one function per set of points.
@@ -45,7 +45,7 @@ def gaussian_process(
         inputs: ``[..., m, d]`` on any device; the leading axes are independent functions, for example tasks.
         covariance: of two sets of points, ``[..., m, d]`` and ``[..., l, d]`` to ``[..., m, l]``, such as
             ``functools.partial(rbf, length=0.6)``. It gets float64.
-        noise_variance: of the noise on every value.
+        noise_variance: of the noise on every value; a number, or ``[...]``, one per set of points.
         generator: source of randomness, on the CPU.
 
     Returns:
@@ -57,7 +57,8 @@ def gaussian_process(
     """
     if inputs.ndim < 2 or not inputs.numel():
         raise ValueError(f"inputs must be [..., points, dimension]; got {list(inputs.shape)}")
-    at_least(0, noise_variance=noise_variance)
+    noise = torch.as_tensor(noise_variance, dtype=torch.float64)
+    at_least(0, noise_variance=float(noise.min()))
     places = inputs.detach().cpu().double()
     matrix = covariance(places, places)
     shape = (*inputs.shape[:-1], inputs.shape[-2])
@@ -69,4 +70,4 @@ def gaussian_process(
         raise ValueError("covariance must give positive matrices")
     draws = torch.randn(*inputs.shape[:-1], 2, generator=generator, dtype=torch.float64)
     clean = (factor @ draws[..., :1])[..., 0]
-    return (clean + noise_variance**0.5 * draws[..., 1]).float(), clean.float()
+    return (clean + noise.sqrt()[..., None] * draws[..., 1]).float(), clean.float()

@@ -12,7 +12,10 @@ from toolkit.kernels.edgeworth import (
 )
 from toolkit.kernels.empirical import empirical_ntk
 from toolkit.kernels.flow import kernel_flow
+from toolkit.kernels.marginal import HyperPrior, NormalMixture, predict_labels
+from toolkit.kernels.metropolis import metropolis
 from toolkit.kernels.packing import pack_symmetric, unpack_symmetric
+from toolkit.kernels.posterior import GaussianPosterior, gaussian_posterior
 from toolkit.kernels.random_matrix import (
     Spectrum,
     marchenko_pastur,
@@ -27,7 +30,10 @@ from toolkit.kernels.sampling import random_layers, sample_outputs
 from toolkit.kernels.span import relu_readout_error
 
 __all__ = [
+    "GaussianPosterior",
+    "HyperPrior",
     "Kernels",
+    "NormalMixture",
     "Spectrum",
     "center_kernel",
     "corrected_cdf",
@@ -35,6 +41,7 @@ __all__ = [
     "cumulants",
     "empirical_ntk",
     "feature_alignment",
+    "gaussian_posterior",
     "hermite_coefficients",
     "infinite_kernels",
     "kernel_alignment",
@@ -46,7 +53,9 @@ __all__ = [
     "marchenko_pastur_density",
     "marchenko_pastur_resolvent",
     "marchenko_pastur_support",
+    "metropolis",
     "pack_symmetric",
+    "predict_labels",
     "random_layers",
     "relu_readout_error",
     "ridge_error",

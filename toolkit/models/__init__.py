@@ -5,6 +5,7 @@ from toolkit.models.ensemble import Ensemble
 from toolkit.models.lora import Adapter, LowRankLinear, LowRankMLP, adapters, low_rank_ensemble
 from toolkit.models.mlp import MLP
 from toolkit.models.residual import ResNet8
+from toolkit.models.riemann import Riemann
 from toolkit.models.sequence import StateSpaceNetwork
 from toolkit.models.transformer import LanguageModel, Transformer, causal_mask, context_mask, sinusoidal_positions
 
@@ -17,6 +18,7 @@ __all__ = [
     "LowRankLinear",
     "LowRankMLP",
     "ResNet8",
+    "Riemann",
     "StateSpaceNetwork",
     "Transformer",
     "adapters",

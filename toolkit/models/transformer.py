@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 ACTIVATIONS = {"gelu": nn.functional.gelu, "relu": nn.functional.relu}
 POSITIONS = ("learned", "sinusoidal", None)
+SHORT = 32  # up to this length, torch takes a softmax over the last axis but one in a quarter of the time
 
 
 def causal_mask(length: int, *, device: torch.device | str = "cpu") -> Tensor:
@@ -76,10 +77,17 @@ class Attention(nn.Module):
         split = self.query_key_value(x).unflatten(-1, (3, self.heads, -1))  # [B, T, 3, heads, width / heads]
         query, key, value = split.transpose(1, 3).unbind(2)  # [B, heads, T, width / heads]
         # written out: torch's fused attention has no rule for vmap, and ensembles need one
-        scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
-        if mask is not None:
-            scores = scores.masked_fill(~mask, -torch.inf)
-        return self.out((scores.softmax(-1) @ value).transpose(1, 2).flatten(2))
+        if x.shape[-2] <= SHORT:
+            scores = key @ query.transpose(-1, -2) / math.sqrt(query.shape[-1])  # [..., seen, looking]
+            if mask is not None:
+                scores = scores.masked_fill(~mask.transpose(-1, -2), -torch.inf)
+            weights = scores.softmax(-2).transpose(-1, -2)
+        else:
+            scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
+            if mask is not None:
+                scores = scores.masked_fill(~mask, -torch.inf)
+            weights = scores.softmax(-1)
+        return self.out((weights @ value).transpose(1, 2).flatten(2))
 
 
 class Block(nn.Module):

@@ -7,6 +7,7 @@ Adam's squared gradients reach them as a network fits its data, and without this
 import torch
 
 from toolkit.training.batches import batches
+from toolkit.training.calibration import central_coverage, expected_calibration_error
 from toolkit.training.callbacks import EarlyStopping, Evaluation
 from toolkit.training.clipping import ClippedSGD
 from toolkit.training.device import resolve_device
@@ -23,7 +24,9 @@ __all__ = [
     "Evaluation",
     "accuracy",
     "batches",
+    "central_coverage",
     "cross_entropy",
+    "expected_calibration_error",
     "fit_readout",
     "resolve_device",
     "squared_error",

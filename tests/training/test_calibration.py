@@ -1,0 +1,46 @@
+"""Calibration: what right predictions give, and small cases by hand."""
+
+import pytest
+import torch
+
+from toolkit.training import central_coverage, expected_calibration_error
+
+G = torch.Generator().manual_seed(0)
+
+
+def test_right_predictions_cover_what_they_say():
+    y = torch.randn(3, 100_000, generator=G)
+    right = torch.special.ndtr(y)
+    for level in (0.5, 0.95):
+        torch.testing.assert_close(central_coverage(right, level), torch.full((3,), level), atol=5e-3, rtol=0)
+    narrow = torch.special.ndtr(2 * y)  # half the deviation that it should be
+    expected = 2 * torch.special.ndtr(torch.tensor(1.959964 / 2)) - 1
+    torch.testing.assert_close(central_coverage(narrow, 0.95), expected.expand(3), atol=5e-3, rtol=0)
+
+
+def test_coverage_by_hand():
+    assert float(central_coverage(torch.tensor([0.01, 0.03, 0.5, 0.98]), 0.95)) == 0.5
+
+
+def test_calibration_error_by_hand():
+    p = torch.tensor([[0.95, 0.05], [0.91, 0.09], [0.4, 0.6], [0.35, 0.65]])
+    y = torch.tensor([0, 1, 1, 1])
+    # bin of 0.9 to 1: confidence 0.93, accuracy 0.5; 0.5 to 0.6: 0.6 and 1; 0.6 to 0.7: 0.65 and 1
+    assert float(expected_calibration_error(p, y)) == pytest.approx(0.5 * 0.43 + 0.25 * 0.4 + 0.25 * 0.35, abs=1e-6)
+    both = expected_calibration_error(torch.stack([p, p]), torch.stack([y, 1 - y]))
+    assert both.shape == (2,) and float(both[0]) == pytest.approx(0.4025, abs=1e-6)
+
+
+def test_honest_probabilities_have_little_error():
+    p = torch.rand(200_000, generator=G)
+    y = (torch.rand(len(p), generator=G) < p).long()
+    assert float(expected_calibration_error(torch.stack([1 - p, p], -1), y)) < 5e-3
+
+
+def test_bad_input_is_refused():
+    with pytest.raises(ValueError, match="level must be between 0 and 1; got 95"):
+        central_coverage(torch.rand(3), 95)
+    with pytest.raises(ValueError, match="cdf must be"):
+        central_coverage(torch.tensor([0.5, 1.5]), 0.9)
+    with pytest.raises(ValueError, match=r"got 10, \[3, 2\] and \[2\]"):
+        expected_calibration_error(torch.rand(3, 2), torch.zeros(2, dtype=torch.long))

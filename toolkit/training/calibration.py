@@ -1,0 +1,57 @@
+"""Do predicted probabilities come true as often as they say?"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def central_coverage(cdf: Tensor, level: float) -> Tensor:
+    """Share of outcomes within the central interval of their predicted distribution.
+
+    The interval holds the probability ``level`` and leaves as much on either side. If the predictions are right, the
+    share is ``level``.
+
+    Args:
+        cdf: ``[..., n]``, the predicted probability of values up to the one that came.
+        level: between 0 and 1, for example 0.95.
+
+    Returns:
+        ``[...]``, shares.
+
+    Raises:
+        ValueError: a level or a probability outside 0 to 1, or no outcome.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1; got {level}")
+    if cdf.ndim < 1 or not cdf.shape[-1] or not bool(((cdf > -1e-5) & (cdf < 1 + 1e-5)).all()):
+        raise ValueError("cdf must be [..., n] with at least one outcome, each between 0 and 1")
+    return ((2 * cdf - 1).abs() <= level).float().mean(-1)
+
+
+def expected_calibration_error(probabilities: Tensor, targets: Tensor, *, bins: int = 10) -> Tensor:
+    """Mean distance between confidence and accuracy over bins of equal width, weighted by their share of points.
+
+    Args:
+        probabilities: ``[..., n, classes]``; the confidence is the largest of them.
+        targets: ``[..., n]``, int64 classes.
+        bins: of confidence, from 0 to 1.
+
+    Returns:
+        ``[...]``, between 0 and 1.
+
+    Raises:
+        ValueError: bins below 1, or shapes that do not fit.
+
+    Source: Guo et al. (2017), arXiv 1706.04599, equation 3.
+    """
+    if bins < 1 or probabilities.shape[:-1] != targets.shape or not targets.numel():
+        raise ValueError(
+            "bins must be at least 1, probabilities [..., n, classes] and targets [..., n]; "
+            f"got {bins}, {list(probabilities.shape)} and {list(targets.shape)}"
+        )
+    confidence, answer = probabilities.max(-1)
+    excess = confidence - (answer == targets).to(confidence)
+    bin = (confidence * bins).ceil().long().sub(1).clamp(0, bins - 1)  # a bin holds its upper end
+    sums = torch.zeros(*targets.shape[:-1], bins, dtype=excess.dtype, device=excess.device)
+    return sums.scatter_add(-1, bin, excess).abs().sum(-1) / targets.shape[-1]
