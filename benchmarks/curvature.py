@@ -53,11 +53,7 @@ def trained(build: Callable[[], nn.Module], x: Tensor, y: Tensor) -> tuple[Ensem
     """An ensemble after 200 steps, and its members as plain networks."""
     together = Ensemble(build, range(MEMBERS))
     train(together, batches(x, y, 128, seeds=range(MEMBERS)), loss=cross_entropy, steps=200, learning_rate=1e-3)
-    alone = []
-    for k in range(MEMBERS):
-        alone.append(build())
-        alone[-1].load_state_dict({name: p[k].detach() for name, p in together.named_members().items()})
-    return together, alone
+    return together, [together.alone(k) for k in range(MEMBERS)]
 
 
 def loosest(run: Callable[[float], Tensor], exact: Tensor, wanted: float) -> tuple[float, float]:

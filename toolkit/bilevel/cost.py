@@ -13,10 +13,15 @@ from toolkit.training import timed
 
 
 class Cost(NamedTuple):
-    """Time and memory of a round."""
+    """Time and memory of a round.
 
-    seconds: Tensor  # [repeats] float64, processor time, or wall time on a GPU
-    held: int  # most bytes held for backward passes
+    Attributes:
+        seconds: ``[repeats]`` float64, processor time, or wall time on a GPU.
+        held: most bytes held for backward passes.
+    """
+
+    seconds: Tensor
+    held: int
 
 
 def round_cost(go: Round, weights: Tensor, hyper: Tensor, *, repeats: int = 1, rounds: int = 1) -> Cost:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from toolkit.bilevel.inverse import Product
+from toolkit.curvature.products import Product
 
 Inverse = Callable[[Product, Tensor], Tensor]
 

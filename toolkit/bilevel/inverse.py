@@ -6,12 +6,10 @@ Each function takes ``product``, which multiplies a matrix A with vectors ``[...
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
-Product = Callable[[Tensor], Tensor]
+from toolkit.curvature.products import Product
 
 
 def neumann(product: Product, v: Tensor, *, step: float | Tensor, terms: int) -> Tensor:

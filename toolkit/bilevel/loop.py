@@ -16,7 +16,6 @@ from toolkit.bilevel.hypergradient import (
 )
 
 Round = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-MEAN, SQUARE, SMALL = 0.9, 0.999, 1e-8  # Adam's defaults
 
 
 def descend(problem: Problem, weights: Tensor, hyper: Tensor, *, steps: int, rate: float | Tensor) -> Tensor:
@@ -73,9 +72,8 @@ def tune(
 ) -> tuple[Tensor, Tensor]:
     """Rounds of training, each followed by one step of the hyperparameters (Lorraine et al. 2020, algorithm 1).
 
-    The step is Adam's (Kingma and Ba 2015), written out here because a torch optimizer takes a second to load. Training
-    goes on where the round before stopped, so the weights are never far from the minimum if the
-    hyperparameters move slowly. Members do not touch each other.
+    The step is Adam's (Kingma and Ba 2015). Training goes on where the round before stopped, so the weights are never
+    far from the minimum if the hyperparameters move slowly. Members do not touch each other.
 
     Args:
         go: one round: ``(weights, hyper) -> (new weights, hypergradient)``, as from ``implicit`` or ``unrolled``.
@@ -95,9 +93,9 @@ def tune(
     if rounds < 1:
         raise ValueError(f"rounds must be at least 1; got {rounds}")
     weights, hyper = weights.detach().clone(), hyper.detach().clone()
-    mean, square = torch.zeros_like(hyper), torch.zeros_like(hyper)
+    engine = torch.optim.Adam([hyper], lr=hyper_rate)
     if callback is not None:
-        callback(0, weights, hyper)
+        callback(0, weights, hyper.clone())
     for number in range(1, rounds + 1):
         weights, slope = go(weights, hyper)
         wrong = ~torch.isfinite(slope).all(-1)
@@ -106,10 +104,8 @@ def tune(
                 f"the hypergradient of members {wrong.reshape(-1).nonzero()[:, 0].tolist()} is not finite in round "
                 f"{number}; a smaller rate, or a smaller step of the Neumann series, may help"
             )
-        mean = torch.lerp(mean, slope, 1 - MEAN)
-        square = torch.lerp(square, slope.square(), 1 - SQUARE)
-        size = (square / (1 - SQUARE**number)).sqrt() + SMALL
-        hyper = hyper - hyper_rate * mean / (1 - MEAN**number) / size
+        hyper.grad = slope
+        engine.step()
         if callback is not None:
-            callback(number, weights, hyper)
-    return weights, hyper
+            callback(number, weights, hyper.clone())
+    return weights, hyper.detach()

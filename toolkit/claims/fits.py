@@ -8,11 +8,16 @@ import numpy as np
 
 
 class PowerLaw(NamedTuple):
-    """``y = prefactor * x ** slope``, one fit per seed; float64 arrays of the shape that ``y`` has without its last."""
+    """``y = prefactor * x ** slope``, one fit per seed; float64 arrays of the shape that ``y`` has without its last.
+
+    Attributes:
+        slope, prefactor: of the fit.
+        r_squared: share of the variance of log y that the line explains; 1 where log y does not vary.
+    """
 
     slope: np.ndarray
     prefactor: np.ndarray
-    r_squared: np.ndarray  # share of the variance of log y that the line explains; 1 where log y does not vary
+    r_squared: np.ndarray
 
 
 def power_law(x, y, *, errors=None) -> PowerLaw:

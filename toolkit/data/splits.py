@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from toolkit.data.stack import member_generators
+
 
 def hold_out(
     load: Callable[..., tuple[Tensor, Tensor]], size: int, seeds: Sequence[int], *, device: torch.device | str = "cpu"
@@ -31,7 +33,7 @@ def hold_out(
     known = len(parts[0][1])
     if not seeds or not 1 <= size < known:
         raise ValueError(f"give at least one seed and a size between 1 and {known - 1}; got {len(seeds)} and {size}")
-    orders = [torch.randperm(known, generator=torch.Generator().manual_seed(int(seed))) for seed in seeds]
+    orders = [torch.randperm(known, generator=generator) for generator in member_generators(seeds)]
     order = torch.stack(orders).to(device)
     test = torch.arange(known, len(labels), device=device).expand(len(seeds), -1)
     return inputs, labels, [order[:, size:], order[:, :size], test]

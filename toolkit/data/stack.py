@@ -1,4 +1,4 @@
-"""Several independent draws of the same data, one per member of an ensemble."""
+"""Independent draws, one per member of an ensemble."""
 
 from __future__ import annotations
 
@@ -28,9 +28,18 @@ def stacked(make: Callable[..., Any], seeds: Sequence[int]) -> Any:
         ValueError: no seed, or draws of different shapes.
         TypeError: a maker that returns something else, such as a graph.
     """
+    return _join([make(generator=generator) for generator in member_generators(seeds)])
+
+
+def member_generators(seeds: Sequence[int]) -> list[torch.Generator]:
+    """One generator for each member, on the CPU, so that no member depends on the others or on the device.
+
+    Raises:
+        ValueError: no seed.
+    """
     if len(seeds) == 0:
         raise ValueError("seeds must name at least one member")
-    return _join([make(generator=torch.Generator().manual_seed(int(seed))) for seed in seeds])
+    return [torch.Generator().manual_seed(int(seed)) for seed in seeds]
 
 
 def _join(draws: list[Any]) -> Any:

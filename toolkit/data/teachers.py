@@ -19,12 +19,19 @@ ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh, "erf": torch.erf, "linear
 
 
 class Lessons(NamedTuple):
-    """What a teacher gives for n questions."""
+    """What a teacher gives.
 
-    inputs: Tensor  # [n, d] float32, standard normal
-    targets: Tensor  # [n, outputs] float32, clean plus noise
-    clean: Tensor  # [n, outputs] float32, the teacher's own output
-    weights: tuple[Tensor, ...]  # the teacher's matrices [in, out], input first
+    Attributes:
+        inputs: ``[n, d]`` float32, standard normal.
+        targets: ``[n, outputs]`` float32, ``clean`` plus noise.
+        clean: ``[n, outputs]`` float32, the teacher's own output.
+        weights: the teacher's matrices ``[in, out]``, input first.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    clean: Tensor
+    weights: tuple[Tensor, ...]
 
 
 def linear_teacher(

@@ -15,11 +15,17 @@ from toolkit.kernels.posterior import gaussian_posterior
 
 
 class NormalMixture(NamedTuple):
-    """Predictions for m labels of each data set, as a mixture of G normals."""
+    """Predictions for m labels of each data set, as a mixture of G normals.
 
-    mean: Tensor  # [G, ..., m]
-    variance: Tensor  # [G, ..., m], noise included
-    log_weight: Tensor  # [G, ...], of one data set they sum to 1
+    Attributes:
+        mean: ``[G, ..., m]``.
+        variance: ``[G, ..., m]``, noise included.
+        log_weight: ``[G, ...]``, logarithms of weights that sum to 1 for each data set.
+    """
+
+    mean: Tensor
+    variance: Tensor
+    log_weight: Tensor
 
     @classmethod
     def of(cls, mean: Tensor, variance: Tensor, evidence: Tensor) -> NormalMixture:

@@ -8,13 +8,21 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from toolkit.kernels.regression import ridge_root
+
 
 class GaussianPosterior(NamedTuple):
-    """What is known of a function after noisy values of it."""
+    """What is known of a function after noisy values of it.
 
-    mean: Tensor  # [..., m]
-    variance: Tensor  # [..., m], of the function itself; a new noisy value has the noise's variance more
-    log_evidence: Tensor  # [...], log density of the observed values, in nats
+    Attributes:
+        mean: ``[..., m]``.
+        variance: ``[..., m]``, of the function itself; a new noisy value has the noise's variance more.
+        log_evidence: ``[...]``, log density of the observed values, in nats.
+    """
+
+    mean: Tensor
+    variance: Tensor
+    log_evidence: Tensor
 
 
 def gaussian_posterior(
@@ -46,11 +54,10 @@ def gaussian_posterior(
     noise = torch.as_tensor(noise_variance, dtype=torch.float64, device=kernel.device)
     if not bool((noise >= 0).all()):
         raise ValueError(f"noise_variance must not be negative; got {float(noise.min())}")
-    noisy = kernel.double() + noise[..., None, None] * torch.eye(n, dtype=torch.float64, device=kernel.device)
-    root, failed = torch.linalg.cholesky_ex(noisy)
-    if bool(failed.any()):
+    root, failed = ridge_root(kernel, noise)
+    if failed:
         raise ValueError("kernel with noise_variance on its diagonal must be positive definite")
-    lead = torch.broadcast_shapes(noisy.shape[:-2], across.shape[:-2], y.shape[:-1])
+    lead = torch.broadcast_shapes(root.shape[:-2], across.shape[:-2], y.shape[:-1])
     right = torch.cat(
         [y.double().expand(*lead, n)[..., None], across.double().mT.expand(*lead, n, across.shape[-2])], -1
     )

@@ -32,11 +32,22 @@ def kernel_regression(kernel: Tensor, across: Tensor, y: Tensor, *, ridge: float
         )
     if not ridge >= 0:
         raise ValueError(f"ridge must not be negative; got {ridge}")
-    lifted = kernel.double() + ridge * torch.eye(n, dtype=torch.float64, device=kernel.device)
-    root, failed = torch.linalg.cholesky_ex(lifted)
-    if failed.any():
+    root, failed = ridge_root(kernel, torch.tensor(ridge, dtype=torch.float64, device=kernel.device))
+    if failed:
         raise ValueError(f"the kernel with ridge {ridge} is not positive definite; a larger ridge makes it so")
     lead = torch.broadcast_shapes(kernel.shape[:-2], y.shape[:-1])
     targets = y.double().expand(*lead, n).unsqueeze(-1)
     weights = torch.cholesky_solve(targets, root.expand(*lead, n, n))
     return (across.double() @ weights).squeeze(-1).to(y.dtype)
+
+
+def ridge_root(kernel: Tensor, ridge: Tensor) -> tuple[Tensor, bool]:
+    """Cholesky factor of ``kernel + ridge I`` in float64, ``[..., n, n]``, and whether one of them has none.
+
+    Args:
+        kernel: ``[..., n, n]``, symmetric.
+        ridge: ``[...]`` float64, added to the diagonal; leading axes broadcast.
+    """
+    eye = torch.eye(kernel.shape[-1], dtype=torch.float64, device=kernel.device)
+    root, failed = torch.linalg.cholesky_ex(kernel.double() + ridge[..., None, None] * eye)
+    return root, bool(failed.any())

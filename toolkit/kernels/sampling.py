@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from toolkit.models.mlp import ACTIVATIONS
+from toolkit.data.stack import member_generators
+from toolkit.models.activations import activation_named
 
 LAWS = ("normal", "uniform")
 MOST_NUMBERS = 2**21  # in one batch of weights; 8 MB in float32
@@ -62,7 +63,7 @@ def random_layers(
 
 def _draw(x, width, networks, seeds, law, most_numbers):
     points, inputs = x.shape
-    generators = [torch.Generator().manual_seed(int(seed)) for seed in seeds]
+    generators = member_generators(seeds)
     batch = max(1, most_numbers // (len(seeds) * width * max(inputs, points)))
     scaled = x / math.sqrt(inputs)
 
@@ -100,8 +101,6 @@ def sample_outputs(
     Raises:
         ValueError: an unknown activation, or what ``random_layers`` refuses.
     """
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {activation!r}")
-    phi = ACTIVATIONS[activation]
+    phi = activation_named(activation)
     layers = random_layers(x, width, networks, seeds=seeds, law=law, most_numbers=most_numbers)
     return torch.cat([(w.unsqueeze(2) @ phi(z)).squeeze(2) for z, w in layers], dim=1) / math.sqrt(width)

@@ -18,6 +18,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize, pad
 
+from toolkit.data.stack import member_generators
+
 KINDS = ("normalized", "orthonormal", "sparse", "fastfood")
 
 
@@ -52,11 +54,9 @@ def random_projection(
     classes = {"normalized": Dense, "orthonormal": Orthonormal, "sparse": Sparse, "fastfood": Fastfood}
     if kind not in classes:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
-    if len(seeds) == 0:
-        raise ValueError("seeds must name at least one member")
+    generators = member_generators(seeds)
     if not 1 <= directions <= parameters:
         raise ValueError(f"directions must be between 1 and the {parameters} parameters; got {directions}")
-    generators = [torch.Generator().manual_seed(int(seed)) for seed in seeds]
     return classes[kind](parameters, directions, generators, device, dtype)
 
 

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, max_pool2d
 
+from toolkit.data.stack import member_generators
+
 
 class CNN(nn.Module):
     """K networks of the VGG kind, one per seed: pairs of 3 x 3 convolutions, then fully connected layers.
@@ -44,8 +46,7 @@ class CNN(nn.Module):
     ):
         super().__init__()
         depth, *sides = image
-        if len(seeds) == 0:
-            raise ValueError("seeds must name at least one member")
+        generators = member_generators(seeds)
         if not channels or min(*image, *channels, *hidden, classes) < 1:
             raise ValueError(f"channels, hidden and classes must be positive; got {channels}, {hidden}, {classes}")
         if len(sides) != 2 or any(side % 2 ** len(channels) for side in sides):
@@ -54,7 +55,6 @@ class CNN(nn.Module):
         maps = [depth, *(c for c in channels for _ in range(2))]
         units = [maps[-1] * math.prod(sides) // 4 ** len(channels), *hidden, classes]
         shapes = [(o, i, 3, 3) for i, o in zip(maps, maps[1:])] + list(zip(units, units[1:]))
-        generators = [torch.Generator().manual_seed(int(seed)) for seed in seeds]
         weights = [torch.stack([_glorot(shape, dtype, g) for g in generators]) for shape in shapes]
         biases = [torch.zeros(self.members, c, dtype=dtype) for c in maps[1:]]
         biases += [torch.zeros(self.members, 1, u, dtype=dtype) for u in units[1:]]

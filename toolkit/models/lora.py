@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from toolkit.data.stack import member_generators
 from toolkit.models.ensemble import Ensemble
 from toolkit.models.mlp import MLP
 
@@ -143,7 +144,7 @@ class LowRankMLP(nn.Module):
             raise ValueError(f"seeds must be one per member, {net.members}; got {len(seeds)}")
         if net.init == "ntk":
             raise ValueError("a network in the ntk parametrization cannot be adapted")
-        generators = [torch.Generator().manual_seed(int(seed)) for seed in seeds]
+        generators = member_generators(seeds)
         self.members, self.activation = net.members, net.activation
         self.layers = nn.ModuleList(
             LowRankLinear(weight, bias, rank, generators=generators, scale=scale)

@@ -8,13 +8,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-ACTIVATIONS = {
-    "relu": torch.relu,
-    "gelu": nn.functional.gelu,  # x Phi(x), smooth everywhere (Hendrycks and Gimpel 2016)
-    "tanh": torch.tanh,
-    "erf": torch.erf,
-    "linear": lambda x: x,
-}
+from toolkit.data.stack import member_generators
+from toolkit.models.activations import activation_named
+
 INITS = ("glorot_normal", "he_normal", "lecun_normal", "ntk")
 
 
@@ -56,27 +52,23 @@ class MLP(nn.Module):
         super().__init__()
         if len(sizes) < 2 or min(sizes) < 1:
             raise ValueError(f"sizes must name at least input and output, all positive; got {list(sizes)}")
-        if len(seeds) == 0:
-            raise ValueError("seeds must name at least one member")
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {activation!r}")
+        generators = member_generators(seeds)
+        self.activation = activation_named(activation)
         if init not in INITS:
             raise ValueError(f"init must be one of {', '.join(INITS)}; got {init!r}")
         scale = torch.as_tensor(weight_scale, dtype=dtype, device=device)
         if scale.ndim > 1 or (scale.ndim == 1 and len(scale) != len(seeds)):
             raise ValueError(f"weight_scale must be a number or [{len(seeds)}]; got {list(scale.shape)}")
         self.sizes, self.members, self.init = tuple(sizes), len(seeds), init
-        self.activation = ACTIVATIONS[activation]
         self.bias_scale = bias_scale if init == "ntk" else 1.0
         self.register_buffer("weight_scale", scale.reshape(-1, 1, 1))
-        weights, biases = self._draw(seeds, dtype)
+        weights, biases = self._draw(generators, dtype)
         if init != "ntk":
             weights = [w.to(device) * self.weight_scale for w in weights]
         self.weights = nn.ParameterList(w.to(device) for w in weights)
         self.biases = nn.ParameterList(b.to(device) for b in biases)
 
-    def _draw(self, seeds, dtype) -> tuple[list[Tensor], list[Tensor]]:
-        generators = [torch.Generator().manual_seed(int(seed)) for seed in seeds]
+    def _draw(self, generators, dtype) -> tuple[list[Tensor], list[Tensor]]:
         weights, biases = [], []
         for fan_in, fan_out in zip(self.sizes, self.sizes[1:]):
             std = {

@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-ACTIVATIONS = {"gelu": nn.functional.gelu, "relu": nn.functional.relu}
+from toolkit.models.activations import activation_named
+
+ACTIVATIONS = ("gelu", "relu")
 
 
 class Residual(nn.Module):
@@ -22,7 +24,7 @@ class Residual(nn.Module):
 
     def __init__(self, channels: int, maps: int, *, stride: int = 1, activation: str = "relu"):
         super().__init__()
-        self.activation = _activation(activation)
+        self.activation = activation_named(activation, ACTIVATIONS)
         self.first = nn.Conv2d(channels, maps, 3, stride, padding=1)
         self.second = nn.Conv2d(maps, maps, 3, padding=1)
         nn.init.zeros_(self.second.weight)
@@ -57,7 +59,7 @@ class ResNet8(nn.Module):
         super().__init__()
         if min(channels, width, classes) < 1:
             raise ValueError(f"channels, width and classes must be positive; got {channels}, {width}, {classes}")
-        self.activation = _activation(activation)
+        self.activation = activation_named(activation, ACTIVATIONS)
         self.first = nn.Conv2d(channels, width, 3, padding=1)
         self.blocks = nn.ModuleList(
             [
@@ -74,9 +76,3 @@ class ResNet8(nn.Module):
         for block in self.blocks:
             h = block(h)
         return self.last(torch.mean(h, dim=(-2, -1)))
-
-
-def _activation(name: str):
-    if name not in ACTIVATIONS:
-        raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {name!r}")
-    return ACTIVATIONS[name]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu, layer_norm
 
+from toolkit.data.stack import member_generators
 from toolkit.models.state_space import causal_convolution
 
 
@@ -60,7 +61,7 @@ class StateSpaceNetwork(nn.Module):
             raise ValueError(f"steps must be positive; got {steps}")
         members, layers, channels, states = entries.shape
         device = entries.device
-        generators = [torch.Generator().manual_seed(int(seed)) for seed in seeds]
+        generators = member_generators(seeds)
 
         def normal(*shape: int, variance: float = 1.0) -> nn.Parameter:
             drawn = torch.stack([torch.randn(shape, generator=g) for g in generators])

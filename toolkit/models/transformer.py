@@ -7,7 +7,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-ACTIVATIONS = {"gelu": nn.functional.gelu, "relu": nn.functional.relu}
+from toolkit.models.activations import activation_named
+
+ACTIVATIONS = ("gelu", "relu")
 POSITIONS = ("learned", "sinusoidal", None)
 SHORT = 32  # up to this length, torch takes a softmax over the last axis but one in a quarter of the time
 
@@ -105,12 +107,11 @@ class Block(nn.Module):
 
     def __init__(self, width: int, heads: int, hidden: int, *, activation: str = "gelu", norm_first: bool = True):
         super().__init__()
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {activation!r}")
+        self.activation = activation_named(activation, ACTIVATIONS)
         self.attention = Attention(width, heads)
         self.expand, self.contract = nn.Linear(width, hidden), nn.Linear(hidden, width)
         self.norm_attention, self.norm_dense = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.activation, self.norm_first = ACTIVATIONS[activation], norm_first
+        self.norm_first = norm_first
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """``[B, T, width]`` -> ``[B, T, width]``."""

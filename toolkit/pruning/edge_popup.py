@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from toolkit.models.mlp import ACTIVATIONS
+from toolkit.data.stack import member_generators
+from toolkit.models.activations import activation_named
 from toolkit.pruning.masks import keep_largest
 
 
@@ -35,7 +36,7 @@ class EdgePopup(nn.Module):
         sizes: units of each layer, input first.
         seeds: one per member.
         share: of each layer's weights that takes part, above 0 and at most 1.
-        activation: a name of ``toolkit.models.mlp.ACTIVATIONS``.
+        activation: as for ``MLP``.
         init: ``signed_constant`` (``+-sqrt(2 / (in share))``, their best choice) or ``he_normal`` with that
             standard deviation.
         device: where it computes.
@@ -57,16 +58,13 @@ class EdgePopup(nn.Module):
         super().__init__()
         if len(sizes) < 2 or min(sizes) < 1:
             raise ValueError(f"sizes must name at least input and output, all positive; got {list(sizes)}")
-        if len(seeds) == 0:
-            raise ValueError("seeds must name at least one member")
+        generators = member_generators(seeds)
         if not 0 < share <= 1:
             raise ValueError(f"share must be above 0 and at most 1; got {share}")
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {activation!r}")
+        self.activation = activation_named(activation)
         if init not in ("signed_constant", "he_normal"):
             raise ValueError(f"init must be signed_constant or he_normal; got {init!r}")
-        self.members, self.share, self.activation = len(seeds), share, ACTIVATIONS[activation]
-        generators = [torch.Generator().manual_seed(int(seed)) for seed in seeds]
+        self.members, self.share = len(seeds), share
         self.scores = nn.ParameterList()
         for layer, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
             drawn = torch.stack([torch.randn(fan_in, fan_out, generator=g) for g in generators])

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from toolkit.data.stack import member_generators
+
 SCOPES = ("layer", "network")
 
 
@@ -67,7 +69,7 @@ def shuffled(masks: Sequence[Tensor], seeds: Sequence[int]) -> list[Tensor]:
     _check(masks)
     if len(seeds) != len(masks[0]):
         raise ValueError(f"give one seed per network, {len(masks[0])}; got {len(seeds)}")
-    generators = [torch.Generator().manual_seed(int(seed)) for seed in seeds]
+    generators = member_generators(seeds)
     found = []
     for mask in masks:
         flat = mask.flatten(1)
