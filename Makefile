@@ -16,7 +16,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
 		{ echo "Python 3.11 or newer is needed; try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[graphs,notebooks,cluster,parquet,book,classroom,bench,test]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[graphs,solvers,notebooks,cluster,parquet,book,classroom,bench,test]"
 	@touch $@
 
 reproduce: setup

@@ -15,7 +15,7 @@ ROOMS = [
     {"data"},
     {"models"},
     {"training"},
-    {"kernels", "graphs", "curvature", "pruning"},
+    {"kernels", "graphs", "curvature", "pruning", "mixtures", "transport", "spins", "particles", "similarity"},
     {"landscape", "bilevel"},
     {"claims"},
     {"plots"},

@@ -79,7 +79,7 @@ def _bar(part: Part, chapter: Chapter) -> str:
     name = address.removeprefix("https://github.com/")
     binder = f"https://mybinder.org/v2/gh/{name}/main?urlpath=lab%2Ftree%2Fnotebooks%2F{part.id}%2F{chapter.slug}.ipynb"
     colab = f"https://colab.research.google.com/github/{name}/blob/main/notebooks/{place}"
-    install = f'%pip install "weights-and-wirings[graphs,notebooks] @ git+{address}"'
+    install = f'%pip install "weights-and-wirings[graphs,solvers,notebooks] @ git+{address}"'
 
     def command(text: str) -> str:
         return f'<div class="highlight"><pre>{escape(text)}</pre></div>'

@@ -17,6 +17,11 @@ ROOMS = {
     "landscape": ("Landscapes", "Random subspaces, paths between networks, and matching of their units."),
     "bilevel": ("Two levels", "Hyperparameters that are learned: gradients through or around training."),
     "graphs": ("Graphs", "Walks, embeddings and what they are good for."),
+    "mixtures": ("Mixtures", "Clusters, hidden labels, and how they are found."),
+    "transport": ("Transport", "From one cloud of points to another, along random or straight paths."),
+    "spins": ("Spins", "Networks of binary units, their dynamics and their theory."),
+    "particles": ("Particles", "Stochastic motion, its steady state and its entropy production."),
+    "similarity": ("Similarity", "What two networks' representations have in common."),
     "claims": ("Claims", "From values per seed to an interval and a verdict."),
     "plots": ("Plots", "One look for all figures."),
 }

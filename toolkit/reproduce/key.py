@@ -31,6 +31,9 @@ DATA = (
     "mlxtend",
     "torch-geometric",
     "gensim",
+    "cvxpy",
+    "pot",
+    "torchdiffeq",
 )  # libraries that bring data sets or algorithms, beside the required ones
 
 

@@ -1,0 +1,3 @@
+"""Mixtures: clusters, hidden labels, and how they are found."""
+
+__all__: list[str] = []

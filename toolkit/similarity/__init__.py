@@ -1,0 +1,3 @@
+"""Similarity: what two networks' representations have in common."""
+
+__all__: list[str] = []
