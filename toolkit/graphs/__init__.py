@@ -5,6 +5,14 @@ from toolkit.graphs.convert import sparse_tensor, to_networkx, to_scipy
 from toolkit.graphs.factorize import truncated_svd
 from toolkit.graphs.links import LinkSplit, area_under_roc, link_auc, split_links
 from toolkit.graphs.multilabel import compare_multilabel, multilabel_f1
+from toolkit.graphs.operators import (
+    block_diagonal,
+    dirichlet_energy,
+    laplacian,
+    normalized_adjacency,
+    propagate,
+)
+from toolkit.graphs.resistance import commute_time, effective_resistance, sketched_resistance
 from toolkit.graphs.skipgram import SkipGram, deepwalk
 from toolkit.graphs.walks import random_walks
 
@@ -12,12 +20,20 @@ __all__ = [
     "LinkSplit",
     "SkipGram",
     "area_under_roc",
+    "block_diagonal",
+    "commute_time",
     "compare_multilabel",
     "deepwalk",
+    "dirichlet_energy",
+    "effective_resistance",
+    "laplacian",
     "link_auc",
     "multilabel_f1",
     "node_classification",
+    "normalized_adjacency",
+    "propagate",
     "random_walks",
+    "sketched_resistance",
     "sparse_tensor",
     "split_links",
     "to_networkx",

@@ -2,6 +2,7 @@
 
 from toolkit.models.cnn import CNN
 from toolkit.models.ensemble import Ensemble
+from toolkit.models.gcn import GCN
 from toolkit.models.lora import Adapter, LowRankLinear, LowRankMLP, adapters, low_rank_ensemble
 from toolkit.models.mlp import MLP
 from toolkit.models.residual import ResNet8
@@ -11,6 +12,7 @@ from toolkit.models.transformer import LanguageModel, Transformer, causal_mask, 
 
 __all__ = [
     "CNN",
+    "GCN",
     "MLP",
     "Adapter",
     "Ensemble",

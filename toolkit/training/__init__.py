@@ -12,7 +12,7 @@ from toolkit.training.callbacks import EarlyStopping, Evaluation
 from toolkit.training.clipping import ClippedSGD
 from toolkit.training.device import resolve_device
 from toolkit.training.loop import train
-from toolkit.training.measures import accuracy, cross_entropy, squared_error
+from toolkit.training.measures import accuracy, cross_entropy, pick, squared_error
 from toolkit.training.readout import fit_readout
 from toolkit.training.timing import timed
 
@@ -28,6 +28,7 @@ __all__ = [
     "cross_entropy",
     "expected_calibration_error",
     "fit_readout",
+    "pick",
     "resolve_device",
     "squared_error",
     "timed",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from toolkit.training.measures import cross_entropy, outputs_on
+from toolkit.training.measures import cross_entropy, outputs_on, pick
 
 
 class Evaluation:
@@ -14,6 +14,7 @@ class Evaluation:
     Args:
         x, y: ``[n, ...]`` inputs and ``[n]`` classes, or ``[K, n, ...]`` and ``[K, n]``.
         every: steps between measurements; step 0 is measured too.
+        rows: if given, y belongs to these examples of x, as for ``pick``: ``[m]``, or ``[K, m]`` with y ``[K, m]``.
 
     Attributes:
         steps: the steps measured.
@@ -21,10 +22,10 @@ class Evaluation:
             cross entropy in nats.
     """
 
-    def __init__(self, x: Tensor, y: Tensor, *, every: int):
+    def __init__(self, x: Tensor, y: Tensor, *, every: int, rows: Tensor | None = None):
         if every < 1:
             raise ValueError(f"every must be at least 1; got {every}")
-        self.x, self.y, self.every = x, y, every
+        self.x, self.y, self.every, self.rows = x, y, every, rows
         self.steps: list[int] = []
         self.accuracy: list[Tensor] = []
         self.loss: list[Tensor] = []
@@ -33,7 +34,7 @@ class Evaluation:
     def __call__(self, step: int, model: nn.Module, losses: Tensor | None) -> None:
         if step % self.every:
             return
-        outputs = outputs_on(model, self.x, self.y)
+        outputs = pick(outputs_on(model, self.x, self.y), self.rows)
         targets = self.y.expand(outputs.shape[:-1])
         self.steps.append(step)
         self.accuracy.append((outputs.argmax(-1) == targets).float().mean(-1))
@@ -48,14 +49,15 @@ class EarlyStopping(Evaluation):
     Args:
         x, y: ``[n, ...]`` validation inputs and ``[n]`` classes, or ``[K, n, ...]`` and ``[K, n]``.
         every: steps between measurements.
+        rows: as for ``Evaluation``.
         until: ``[K]``, the last step that counts for each member; by default all do.
 
     Attributes:
         best_step: ``[K]`` (or scalar), the step of the lowest loss, in updates.
     """
 
-    def __init__(self, x: Tensor, y: Tensor, *, every: int, until: Tensor | None = None):
-        super().__init__(x, y, every=every)
+    def __init__(self, x: Tensor, y: Tensor, *, every: int, rows: Tensor | None = None, until: Tensor | None = None):
+        super().__init__(x, y, every=every, rows=rows)
         self.until = until
         self.best_loss: Tensor | None = None
         self.best_step: Tensor | None = None

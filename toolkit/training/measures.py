@@ -17,19 +17,40 @@ def squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
     return 0.5 * (outputs - targets).square().sum(-1).mean(-1)
 
 
+def pick(outputs: Tensor, rows: Tensor | None) -> Tensor:
+    """The outputs of some examples, for networks that see all of them at once, as those on graphs do.
+
+    Args:
+        outputs: ``[..., n, out]``.
+        rows: indices ``[m]``, or ``[K, m]`` with an own choice for each member; None for all.
+
+    Returns:
+        ``[..., m, out]``.
+    """
+    if rows is None:
+        return outputs
+    if rows.ndim == 1:
+        return outputs[..., rows, :]
+    return outputs.gather(-2, rows[..., None].expand(*rows.shape, outputs.shape[-1]))
+
+
 @torch.no_grad()
-def accuracy(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+def accuracy(model: nn.Module, x: Tensor, y: Tensor, *, rows: Tensor | None = None) -> Tensor:
     """Share of right answers: a scalar for one network, ``[K]`` for an ensemble.
 
     Args:
         model: one network or an ensemble.
         x, y: ``[n, ...]`` inputs and ``[n]`` classes, or ``[K, n, ...]`` and ``[K, n]`` with a set of its own
             for each member.
+        rows: if given, y belongs to these examples of x, as for ``pick``.
     """
-    return (outputs_on(model, x, y).argmax(-1) == y).float().mean(-1)
+    return (pick(outputs_on(model, x, y), rows).argmax(-1) == y).float().mean(-1)
 
 
 def outputs_on(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-    """Outputs on held-out data; what all members of an ensemble share is shown to each."""
-    members = getattr(model, "members", None)
-    return model(x if members is None or y.ndim == 2 else x.expand(members, *x.shape))
+    """Outputs on held-out data, without dropout; what all members of an ensemble share is shown to each."""
+    members, training = getattr(model, "members", None), model.training
+    model.eval()
+    outputs = model(x if members is None or y.ndim == 2 else x.expand(members, *x.shape))
+    model.train(training)
+    return outputs
