@@ -5,6 +5,7 @@ from toolkit.graphs.convert import sparse_tensor, to_networkx, to_scipy
 from toolkit.graphs.factorize import truncated_svd
 from toolkit.graphs.links import LinkSplit, area_under_roc, link_auc, split_links
 from toolkit.graphs.multilabel import compare_multilabel, multilabel_f1
+from toolkit.graphs.neighbours import common_neighbours
 from toolkit.graphs.operators import (
     block_diagonal,
     dirichlet_energy,
@@ -21,6 +22,7 @@ __all__ = [
     "SkipGram",
     "area_under_roc",
     "block_diagonal",
+    "common_neighbours",
     "commute_time",
     "compare_multilabel",
     "deepwalk",
