@@ -77,7 +77,7 @@ class TrappedSwimmers:
         return torch.stack([torch.full_like(rate, self.temperature), rate], dim=-1)
 
     def matrices(self, particles: int) -> tuple[Tensor, Tensor]:
-        """``(A, D)`` of ``dz = A z dt + sqrt(2 D) dW`` in float64, z flattened from ``[N, 2]``: ``[.., 2N, 2N]`` each."""
+        """``(A, D)`` of ``dz = A z dt + sqrt(2 D) dW``, z flattened from ``[N, 2]``: ``[.., 2N, 2N]`` each, float64."""
         shape = torch.broadcast_shapes(torch.as_tensor(self.activity).shape, torch.as_tensor(self.persistence).shape)
         units = torch.eye(2 * particles, dtype=torch.float64).reshape(-1, particles, 2).expand(*shape, -1, -1, -1)
         columns = self.drift(units).flatten(-2)
@@ -90,8 +90,9 @@ class SwimmerPair:
     """Two swimmers on a ring that repel each other softly, seen from one of them: ``z = (r, q)``.
 
     r is their distance with its sign, between ``-box / 2`` and ``box / 2``, and q the difference of their propulsions.
-    The potential between them is ``strength (1 + cos(pi r / reach)) / 2`` within their reach, and 0 outside. The difference
-    moves with twice the force and twice the noise of one particle, so ``D = (2 temperature, 2 / tau)``, and q has variance 2.
+    The potential between them is ``strength (1 + cos(pi r / reach)) / 2`` within their reach, and 0 outside. The
+    difference moves with twice the force and twice the noise of one particle, so ``D = (2 temperature, 2 / tau)``,
+    and q has variance 2.
 
     Args:
         activity: v0, a number or ``[K]``, one per member.

@@ -1,8 +1,8 @@
 """Exact steady state of a diffusion in two dimensions, on a grid: the reference for a learned score.
 
-The stationary Fokker-Planck equation ``div(b rho - D grad rho) = 0`` is solved by finite volumes. The current through the
-face of two cells is that of Scharfetter and Gummel (1969), "Large-signal analysis of a silicon Read diode oscillator": exact
-for a constant force between the two centres, so densities stay positive.
+The stationary Fokker-Planck equation ``div(b rho - D grad rho) = 0`` is solved by finite volumes. The current
+through the face of two cells is that of Scharfetter and Gummel (1969), "Large-signal analysis of a silicon Read
+diode oscillator": exact for a constant force between the two centres, so densities stay positive.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ class GridState:
     def mean(self, values: Tensor) -> Tensor:
         """Average over the steady state of values ``[n0, n1, ...]``."""
         if values.shape[:2] != self.density.shape:
-            raise ValueError(f"values must be [{', '.join(map(str, self.density.shape))}, ...]; got {list(values.shape)}")
+            raise ValueError(
+                f"values must be [{', '.join(map(str, self.density.shape))}, ...]; got {list(values.shape)}"
+            )
         weight = (self.density * self.area).reshape(*self.density.shape, *[1] * (values.ndim - 2))
         return (values * weight).sum(dim=(0, 1))
 
@@ -113,7 +115,7 @@ def _solve(drift, diffusion, points: Tensor, steps, periodic) -> Tensor:
             inside = [slice(None), slice(None)]
             inside[axis] = slice(0, -1)
             here, there, peclet = (part[tuple(inside)] for part in (here, there, peclet))
-        rate = diffusion[axis] / steps[axis] ** 2
+        rate = float(diffusion[axis]) / steps[axis] ** 2
         out, back = rate * _bernoulli(-peclet), rate * _bernoulli(peclet)
         here, there = here.ravel(), there.ravel()
         rows += [here, there, there, here]
@@ -123,7 +125,9 @@ def _solve(drift, diffusion, points: Tensor, steps, periodic) -> Tensor:
     # the rows add up to zero, so one of them is replaced: the density of one cell in the middle is 1
     middle = number[shape[0] // 2, shape[1] // 2]
     kept = rows != middle
-    rows, columns, entries = (np.append(p[kept], last) for p, last in zip((rows, columns, entries), (middle, middle, 1.0)))
+    rows, columns, entries = (
+        np.append(p[kept], last) for p, last in zip((rows, columns, entries), (middle, middle, 1.0))
+    )
     right = np.zeros(number.size)
     right[middle] = 1.0
     matrix = csc_matrix((entries, (rows, columns)), shape=(number.size, number.size))

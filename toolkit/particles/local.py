@@ -15,15 +15,17 @@ def rate_and_excess(local: Tensor, region: Tensor, weights: Tensor | None = None
         weights: probabilities ``[K, n]`` that add up to 1 along the second axis; equal if not given.
 
     Returns:
-        means ``[K, ...]``, and the excess ``[K, ...]``: (share of the mean that comes from the region) / (probability of
-        the region). It is 1 if the region makes no difference, and nan if it is empty.
+        means ``[K, ...]``, and the excess ``[K, ...]``: (share of the mean that comes from the region) /
+        (probability of the region). It is 1 if the region makes no difference, and nan if it is empty.
 
     Raises:
         ValueError: shapes that do not fit, or a region that is not bool.
     """
     weights = _weights(local, weights)
     if region.shape != local.shape[:2] or region.dtype != torch.bool:
-        raise ValueError(f"region must be bool [{local.shape[0]}, {local.shape[1]}]; got {region.dtype} {list(region.shape)}")
+        raise ValueError(
+            f"region must be bool [{local.shape[0]}, {local.shape[1]}]; got {region.dtype} {list(region.shape)}"
+        )
     inside = weights * region
     whole, within = (torch.einsum("kn...,kn->k...", local, w) for w in (weights, inside))
     share = inside.sum(dim=1).reshape(-1, *[1] * (local.ndim - 2))

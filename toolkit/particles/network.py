@@ -16,9 +16,9 @@ from toolkit.models.mlp import MLP
 class SetNetwork(nn.Module):
     """K permutation-equivariant networks that apply to any number of particles.
 
-    Each layer computes ``h_i W + (mean_j h_j) U + b`` with an activation between layers (Zaheer et al. 2017, "Deep Sets",
-    arXiv 1703.06114, section 3). Weights are ``[K, in, out]``, drawn with variance ``1 / in``, those of the mean as well;
-    biases start at 0. Member k is drawn from its own generator on the CPU.
+    Each layer computes ``h_i W + (mean_j h_j) U + b`` with an activation between layers (Zaheer et al. 2017, "Deep
+    Sets", arXiv 1703.06114, section 3). Weights are ``[K, in, out]``, drawn with variance ``1 / in``, those of the
+    mean as well; biases start at 0. Member k is drawn from its own generator on the CPU.
 
     Args:
         sizes: features of a particle before, between and after the layers: ``[2, 64, 64, 2]``.
@@ -70,7 +70,7 @@ class SetNetwork(nn.Module):
 
 
 class PairNetwork(nn.Module):
-    """K networks for two equal particles on a ring, from ``z = (r, q)`` to two numbers that turn round with the exchange.
+    """K networks for two equal particles on a ring, from ``z = (r, q)`` to two numbers that change sign with z.
 
     r is a distance with its sign on a ring of length ``box``, q the difference of something else that particles have.
     Exchanging the particles is ``z -> -z``, so the output is ``h(z) - h(-z)``, where h is a multilayer perceptron of

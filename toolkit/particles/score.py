@@ -17,9 +17,10 @@ Field = Callable[[Tensor], Tensor]
 def denoising_loss(score: Field, z: Tensor, noise: Tensor, scale: Tensor | float, diffusion: Tensor | float) -> Tensor:
     """Denoising score matching at small noise, with each noise and its opposite.
 
-    The score of ``z + scale noise`` minimizes ``E |s(z + scale noise) + noise / scale|^2`` (Vincent 2011). Its value has a
-    variance that grows as the scale falls; taking noise and its opposite together removes the part that grows. The term
-    that does not depend on s is left out, so losses can be negative. At scale to 0 the loss becomes ``E |s|^2 + 2 div s``.
+    The score of ``z + scale noise`` minimizes ``E |s(z + scale noise) + noise / scale|^2`` (Vincent 2011). Its
+    value has a variance that grows as the scale falls; taking noise and its opposite together removes the part that
+    grows. The term that does not depend on s is left out, so losses can be negative. At scale to 0 the loss becomes
+    ``E |s|^2 + 2 div s``.
 
     Args:
         score: s, from ``[K, n, ..., d]`` to the same shape.
@@ -75,7 +76,8 @@ def stationarity_residual(
     s = score(points)
     v = drift(points) - diffusion * s
     s, v = (part.unflatten(1, (2 * d + 1, z.shape[1])) for part in (s, v))
-    slopes = (v[:, 1 : d + 1] - v[:, d + 1 :]) / (2 * step if not isinstance(step, Tensor) else 2 * step.expand_as(z)[:, None])
+    width = 2 * torch.as_tensor(step).to(z).expand_as(z)[:, None]
+    slopes = (v[:, 1 : d + 1] - v[:, d + 1 :]) / width  # [K, d, n, ...]
     spread = (slopes * units.transpose(0, 1)).flatten(3).sum(dim=(1, 3))
     return spread + (s[:, 0] * v[:, 0]).flatten(2).sum(dim=2)
 

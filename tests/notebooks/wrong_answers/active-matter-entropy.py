@@ -55,7 +55,9 @@ WRONG = {
         rate(covariance="2 * stationary_covariance(drift, diffusion)"),  # the 2 of 2D counted twice
         rate(product="velocity.T @ velocity @ covariance"),  # not measured against the noise
         rate(product="velocity.T @ torch.linalg.inv(diffusion) @ velocity"),  # the mean over z forgotten
-        rate(product="drift.T @ torch.linalg.inv(diffusion) @ drift @ covariance"),  # the drift in place of the velocity
+        rate(
+            product="drift.T @ torch.linalg.inv(diffusion) @ drift @ covariance"
+        ),  # the drift in place of the velocity
         # the toolkit's function
         "def linear_rate(drift, diffusion):\n    return linear_entropy_production(drift, diffusion)\n",
     ],
