@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 import torch
 
-from toolkit.spins import Couplings, DenseHebbian, Superposition, class_means, gaussian_couplings, relax
+from toolkit.spins import (
+    Couplings,
+    DenseHebbian,
+    Superposition,
+    class_means,
+    gaussian_couplings,
+    picture_classes,
+    random_patterns,
+    relax,
+)
 
 
 def draw(*shape, seed=0):
@@ -135,6 +144,22 @@ def test_class_means_have_the_mean_and_variance_of_the_theory():
     assert torch.allclose(perfect[0], archetypes)
 
 
+def test_random_patterns_are_balanced_signs_that_differ_between_members():
+    found = random_patterns(200, 50, generators=generators(3))
+    assert found.shape == (3, 200, 50) and (found.abs() == 1).all() and abs(found.mean()) < 0.03
+    assert torch.equal(found[1:], random_patterns(200, 50, generators=generators(2, seed=1)))
+    assert abs((found[0] * found[1]).mean()) < 0.05
+
+
+def test_pictures_become_majorities_and_class_means():
+    images = torch.tensor([[0.9, 0.8, 0.1], [0.7, 0.2, 0.0], [0.6, 1.0, 0.4], [0.0, 0.0, 1.0]]).view(4, 1, 1, 3)
+    archetypes, means = picture_classes(images, torch.tensor([0, 0, 0, 1]), (1, 4000), generators=generators(2))
+    assert archetypes.tolist() == [[1, 1, -1], [-1, -1, 1]] and means.shape == (2, 2, 2, 3)
+    assert (means[0].abs() == 1).all() and torch.equal(means[1, 0, 1], archetypes[1])
+    np.testing.assert_allclose(means[1, :, 0], [[1, 1 / 3, -1]] * 2, atol=0.06)
+    assert not torch.equal(means[1, 0], means[1, 1])
+
+
 def test_bad_input_is_named():
     network, spins = DenseHebbian(signs(2, 3, 6)), signs(2, 4, 6)
     cases = [
@@ -150,6 +175,9 @@ def test_bad_input_is_named():
         (lambda: gaussian_couplings(3, 4, generators=generators(1)), "order must lie between"),
         (lambda: gaussian_couplings(1000, 4, generators=generators(1)), "do not fit in memory"),
         (lambda: class_means(spins, 0.0, [1], generator=torch.Generator()), "quality must lie above 0"),
+        (lambda: random_patterns(0, 5, generators=generators(1)), "positive numbers are needed"),
+        (lambda: picture_classes(spins, torch.tensor([0, 0]), [0], generators=[]), "examples must be numbers"),
+        (lambda: picture_classes(spins, torch.tensor([0, 2]), [1], generators=[]), "every class from 0"),
         (lambda: class_means(spins, 0.5, [0], generator=torch.Generator()), "examples must be numbers"),
     ]
     for bad, message in cases:

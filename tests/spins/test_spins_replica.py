@@ -31,7 +31,9 @@ def test_hopfield_network_retrieves_up_to_temperature_one_and_freezes_below_one_
 def test_zero_temperature_capacity_of_dense_networks_is_that_of_the_closed_form(order, distinct):
     # m = erf(m^(P-1) / sqrt(2 a c)): with y the argument, a = m^(2P-2) / (2 c y^2) has its largest value at a_c
     factor = math.factorial(order - 1) if distinct else 15  # 15 is the sixth moment of a standard normal number
-    best = minimize_scalar(lambda y: -(erf(y) ** (2 * order - 2)) / (2 * factor * y**2), bounds=(0.5, 4), method="bounded")
+    best = minimize_scalar(
+        lambda y: -(erf(y) ** (2 * order - 2)) / (2 * factor * y**2), bounds=(0.5, 4), method="bounded"
+    )
     assert critical_load(order, 0.0, distinct=distinct).item() == pytest.approx(-best.fun, rel=1e-3)
 
 

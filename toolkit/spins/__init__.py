@@ -5,8 +5,9 @@ anything with ``energy(spins)`` and with what ``relax`` asks for: ``begin``, ``f
 """
 
 from toolkit.spins.couplings import Couplings, Superposition, gaussian_couplings
-from toolkit.spins.dense import DenseHebbian, class_means
+from toolkit.spins.dense import DenseHebbian, class_means, random_patterns
 from toolkit.spins.dynamics import Relaxed, relax
+from toolkit.spins.pictures import picture_classes
 from toolkit.spins.replica import ReplicaSymmetric, critical_load, replica_symmetric
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "class_means",
     "critical_load",
     "gaussian_couplings",
+    "picture_classes",
+    "random_patterns",
     "relax",
     "replica_symmetric",
 ]

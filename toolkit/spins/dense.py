@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -12,8 +13,8 @@ from torch import Tensor
 class DenseHebbian:
     """K networks of N spins that store C patterns each, with interactions of P spins.
 
-    With the overlaps ``n_mu = sum_i x_mu,i s_i / N`` the energy is ``E(s) = -(N / P) sum_mu n_mu ** P``; for P = 2 it is
-    Hopfield's, up to a constant. With ``distinct`` the sum behind each power runs over P different spins only:
+    With the overlaps ``n_mu = sum_i x_mu,i s_i / N`` the energy is ``E(s) = -(N / P) sum_mu n_mu ** P``; for P = 2 it
+    is Hopfield's, up to a constant. With ``distinct`` the sum behind each power runs over P different spins only:
     ``N n ** P`` becomes ``P! / F`` times the elementary symmetric polynomial of the ``x_i s_i``, where
     ``F = (N - 1) ... (N - P + 1)``, so that a single clean pattern acts on each of its spins with a field of exactly 1.
     The two forms agree in a large network that stores few patterns. At loads of order ``N ** (P - 1)`` repeated indices
@@ -26,8 +27,11 @@ class DenseHebbian:
         order: P, at least 2.
         distinct: P different spins in each interaction.
 
+    Attributes:
+        load: C / N^(P-1), with ``distinct`` C / F; the load of the replica theory.
+
     Raises:
-        ValueError: patterns of another shape, or an order below 2.
+        ValueError: patterns of another shape, an order below 2, or fewer spins than an interaction needs.
 
     Source: Gardner (1987), J. Phys. A 20, 3453; Agliari et al. (2022), arXiv:2212.00606.
     """
@@ -98,12 +102,10 @@ class DenseHebbian:
             return (powers[0].square() - 3 * powers[1]).mul_(powers[0]).add_(powers[2], alpha=2)
         return math.factorial(self.order - 1) * _elementary(powers)[self.order - 1]
 
-    @property
+    @cached_property
     def _even(self) -> dict[int, Tensor]:
         """Sums of even powers, which no spin changes: ``[K, 1, C]``."""
-        if not hasattr(self, "_even_sums"):
-            self._even_sums = {k: self._rows.pow(k).sum(0)[:, None] for k in range(2, self.order + 1, 2)}
-        return self._even_sums
+        return {k: self._rows.pow(k).sum(0)[:, None] for k in range(2, self.order + 1, 2)}
 
     def _power_sum(self, spins: Tensor, k: int) -> Tensor:
         return self._even[k] if k % 2 == 0 else spins @ (self.patterns.mT / self.size) ** k
@@ -118,19 +120,29 @@ class DenseHebbian:
 
 
 def _elementary(power_sums: Sequence[Tensor]) -> list[Tensor]:
-    """Elementary symmetric polynomials ``e_0, ..., e_k`` from the power sums ``p_1, ..., p_k`` (Newton's identities)."""
+    """Elementary symmetric polynomials ``e_0, ..., e_k`` from power sums ``p_1, ..., p_k`` (Newton's identities)."""
     found = [torch.ones_like(power_sums[0])]
     for k in range(1, len(power_sums) + 1):
         found.append(sum((-1) ** (j - 1) * found[k - j] * power_sums[j - 1] for j in range(1, k + 1)) / k)
     return found
 
 
+def random_patterns(count: int, size: int, *, generators: Sequence[torch.Generator]) -> Tensor:
+    """Independent random signs, ``[K, count, size]``, one set for each generator (on the CPU).
+
+    Raises:
+        ValueError: no generator, or a count or size below 1.
+    """
+    if len(generators) == 0 or min(count, size) < 1:
+        raise ValueError(f"a generator and positive numbers are needed; got {len(generators)}, {count} and {size}")
+    return torch.stack([1 - 2.0 * torch.randint(2, (count, size), generator=generator) for generator in generators])
+
+
 def class_means(archetypes: Tensor, quality: float, examples: Sequence[int], *, generator: torch.Generator) -> Tensor:
     """Means of noisy examples of each archetype, divided by the quality so that their expectation is the archetype.
 
-    An example keeps each entry of its archetype with probability ``(1 + r) / 2`` and flips it otherwise. The
-    examples are nested: the first three of 101 are those of ``examples=[3]`` drawn with the same generator state only if
-    the largest number is the same.
+    An example keeps each entry of its archetype with probability ``(1 + r) / 2`` and flips it otherwise. The means are
+    nested: all are taken over the first examples of one series.
 
     Args:
         archetypes: ``[..., N]``, signs.

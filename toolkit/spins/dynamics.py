@@ -35,8 +35,8 @@ def relax(
     """Updates the spins one after the other, N of them in a sweep, in the order of their numbers.
 
     At temperature T a spin with local field h becomes +1 with probability ``1 / (1 + exp(-2 h / T))`` (heat bath, which
-    samples the Boltzmann distribution). At T = 0 it takes the sign of its field, and keeps its value where the field is 0;
-    then the energy never rises, and the dynamics stops as soon as a sweep changes nothing.
+    samples the Boltzmann distribution). At T = 0 it takes the sign of its field, and keeps its value where the field is
+    0; then the energy never rises, and the dynamics stops as soon as a sweep changes nothing.
 
     Args:
         network: gives ``begin``, ``field`` and ``flip``, such as ``DenseHebbian``.
@@ -47,8 +47,8 @@ def relax(
         average: the number of last sweeps over which the mean state is taken; at most ``sweeps``.
 
     Raises:
-        ValueError: spins of another shape or other than +-1, a negative temperature, no generators where they are needed,
-            or an impossible number of sweeps.
+        ValueError: spins of another shape or other than +-1, a negative temperature, no generators where they are
+            needed, or an impossible number of sweeps.
     """
     if spins.ndim != 3 or not bool((spins.abs() == 1).all()):
         raise ValueError(f"spins must be +-1 of shape [K, R, N]; got shape {list(spins.shape)}")

@@ -82,7 +82,7 @@ def replica_symmetric(
     return ReplicaSymmetric(m, n, q, moved < tolerance)
 
 
-def critical_load(order: int, temperature, entropy=0.0, *, distinct: bool = True, points: int = 400) -> Tensor:
+def critical_load(order: int, temperature, entropy=0.0, *, distinct: bool = True, points: int = 150) -> Tensor:
     """Largest load at which the replica symmetric equations have a retrieval solution.
 
     Every overlap n with the class mean belongs to one load: the spread of the fields follows from n by bisection, and
@@ -105,7 +105,7 @@ def critical_load(order: int, temperature, entropy=0.0, *, distinct: bool = True
     nodes, weights = _gaussian(n.device)
     low = (rho.sqrt() * signal).clamp(min=1e-9).log()
     high, reached = low + 30, torch.zeros_like(low, dtype=torch.bool)
-    for _ in range(50):
+    for _ in range(34):
         middle = (low + high) / 2
         m, _, slope = _averages(signal, middle.exp(), temperature, nodes, weights)
         narrow = m + rho * signal * slope > n  # wider fields would still give this n
