@@ -73,3 +73,13 @@ def test_a_library_that_is_not_there_is_named():
         co_imports(("no_such_library",))
     with pytest.raises(ValueError, match="at least 2"):
         co_imports(("networkx",), largest=1)
+
+
+def test_a_subset_keeps_nodes_and_order():
+    found = draw(0.5, events=50)
+    chosen = found.sizes > 3
+    part = found.subset(chosen)
+    assert list(part) == [group for group in found if len(group) > 3] and part.n == found.n
+    assert torch.equal(part.times, found.times[chosen])
+    with pytest.raises(ValueError, match="bool"):
+        found.subset(torch.arange(50))

@@ -54,6 +54,13 @@ def test_an_open_triangle_is_a_clique_that_nothing_holds():
     assert open_ones.tolist() == [[0, 1, 2], [3, 4, 5]]
 
 
+def test_sets_are_found_among_others():
+    found = cliques(projected_graph(GROUPS), 3)
+    held = {tuple(row) for row in held_sets(GROUPS, 3).tolist()}
+    assert among(found, held_sets(GROUPS, 3)).tolist() == [tuple(row) in held for row in found.tolist()]
+    assert not among(found, np.zeros((0, 3), dtype=np.int64)).any()
+
+
 def test_triples_are_counted_by_their_edges():
     weights = projected_graph(GROUPS)
     counts = np.zeros(4)
@@ -68,5 +75,7 @@ def test_bad_sizes_are_refused():
         cliques(weights, 1)
     with pytest.raises(ValueError, match="at least 1"):
         held_sets(GROUPS, 0)
+    with pytest.raises(ValueError, match="too many"):
+        among(np.full((1, 3), 2**21), np.zeros((0, 3), int))
     with pytest.raises(ValueError, match="one size"):
         among(np.zeros((1, 3), int), np.zeros((1, 2), int))

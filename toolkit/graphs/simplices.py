@@ -69,12 +69,16 @@ def among(nodes: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Which sets are also among others: ``[m, size]`` and ``[k, size]``, ascending rows -> ``[m]`` bool.
 
     Raises:
-        ValueError: sets of different sizes.
+        ValueError: sets of different sizes, or so large that they cannot be numbered in 63 bits.
     """
-    if nodes.shape[1] != others.shape[1]:
-        raise ValueError(f"sets must have one size; got {nodes.shape[1]} and {others.shape[1]}")
-    _, number = np.unique(np.concatenate([nodes, others]), axis=0, return_inverse=True)
-    return np.isin(number[: len(nodes)], number[len(nodes) :])
+    size = nodes.shape[1]
+    if size != others.shape[1]:
+        raise ValueError(f"sets must have one size; got {size} and {others.shape[1]}")
+    n = 1 + max((int(part.max()) for part in (nodes, others) if part.size), default=0)
+    if n**size >= 2**63:
+        raise ValueError(f"sets of {size} among {n} nodes are too many to be numbered")
+    powers = n ** np.arange(size)
+    return np.isin(nodes @ powers, others @ powers)
 
 
 def ties(nodes: np.ndarray, weights: csr_array) -> np.ndarray:
