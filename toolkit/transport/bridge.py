@@ -43,7 +43,7 @@ class LightBridge(NamedTuple):
     def plan_weights(self, x: Tensor) -> Tensor:
         """Probability of each component of the plan from ``x0``, ``[..., n, K]`` for points ``[..., n, d]``.
 
-        Component k is Gaussian with mean ``r_k + S_k x0`` and covariance ``eps S_k`` (the paper's proposition 3.2).
+        Component k is Gaussian with mean ``r_k + S_k x0`` and covariance ``eps S_k`` (section 3 of the paper).
         """
         exponent = (x.square() @ self.spreads.mT + 2 * x @ self.centres.mT) / (2 * self._eps)
         return (self.log_weights[..., None, :] + exponent).softmax(-1)
@@ -65,16 +65,16 @@ class LightBridge(NamedTuple):
             generator: source of randomness on the CPU; or a list of them, one per entry of the first axis of ``x``.
         """
         weights = self.plan_weights(x)
-        uniform = draw(torch.rand, weights.shape[:-1], generator).to(x)
+        uniform = member_noise(weights.shape[:-1], generator, torch.rand).to(x)
         chosen = (weights.cumsum(-1) < uniform[..., None] * weights.sum(-1, keepdim=True)).sum(-1)
         chosen = chosen.clamp(max=weights.shape[-1] - 1)[..., None].expand(*weights.shape[:-1], x.shape[-1])
         lead = weights.shape[:-2]
         centre, spread = (part.expand(*lead, *part.shape[-2:]).gather(-2, chosen) for part in (self.centres, self.spreads))
-        noise = draw(torch.randn, centre.shape, generator).to(x)
+        noise = member_noise(centre.shape, generator).to(x)
         return centre + spread * x + (self._eps * spread).sqrt() * noise
 
     def drift(self, x: Tensor, time: float) -> Tensor:
-        """Drift of the bridge, for ``dX = drift dt + sqrt(eps) dW`` (the paper's proposition 3.3).
+        """Drift of the bridge, for ``dX = drift dt + sqrt(eps) dW`` (section 3 of the paper).
 
         Given ``X_t = x``, the end point follows a mixture too: the potential times ``exp(|y|^2 / (2 eps))`` times the
         density of the Brownian motion from x. The drift is the way to its mean, divided by the time that is left.
@@ -100,13 +100,13 @@ class LightBridge(NamedTuple):
         return (end - x) / left
 
 
-def draw(law, shape: Sequence[int], generator: Generators) -> Tensor:
-    """Random float64 numbers on the CPU; with a list of generators, one for each entry of the first axis.
+def member_noise(shape: Sequence[int], generator: Generators, law=torch.randn) -> Tensor:
+    """Random float64 numbers on the CPU, so that no member depends on the others or on the device.
 
     Args:
-        law: ``torch.rand`` or ``torch.randn``.
         shape: of the result.
-        generator: one, or ``shape[0]`` of them.
+        generator: one for all, or a list of ``shape[0]``, one for each entry of the first axis.
+        law: ``torch.randn`` or ``torch.rand``.
 
     Raises:
         ValueError: another number of generators.

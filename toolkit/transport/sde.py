@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from toolkit.data.bounds import at_least
-from toolkit.transport.bridge import Generators, draw
+from toolkit.transport.bridge import Generators, member_noise
 
 
 def euler_maruyama(
@@ -45,6 +45,6 @@ def euler_maruyama(
     scale = scale[..., None, None] / steps**0.5
     path = [x]
     for step in range(steps):
-        x = x + drift(x, step / steps) / steps + scale * draw(torch.randn, x.shape, generator).to(x)
+        x = x + drift(x, step / steps) / steps + scale * member_noise(x.shape, generator).to(x)
         path.append(x)
     return torch.stack(path) if keep else x

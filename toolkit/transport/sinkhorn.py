@@ -10,7 +10,7 @@ from torch import Tensor
 from toolkit.data.bounds import above, at_least, between
 
 
-class SamplePlan(NamedTuple):
+class SinkhornPlan(NamedTuple):
     """The entropic plan between samples, as a conditional law on the target's points.
 
     Each batch of the data has a plan of its own, and the conditional law is their average.
@@ -45,9 +45,9 @@ class SamplePlan(NamedTuple):
         return mean, second - mean[..., :, None] * mean[..., None, :]
 
 
-def sample_plan(
+def sinkhorn_plan(
     x0: Tensor, x1: Tensor, *, eps: float, batch: int | None = None, iterations: int = 1000, tolerance: float = 1e-3
-) -> SamplePlan:
+) -> SinkhornPlan:
     """Sinkhorn's algorithm for the cost ``|x0 - x1|^2 / 2``, on all points at once or in batches of them.
 
     Args:
@@ -72,20 +72,19 @@ def sample_plan(
     if n % batch:
         raise ValueError(f"batch must divide the {n} points; got {batch}")
     x0, x1 = (part.unflatten(-2, (n // batch, batch)).double() for part in (x0, x1))
-    cost = _cost(x0, x1)
-    # Potentials of the nearest partners come off first: then no row or column of the kernel is all 0.
-    cost = cost - cost.amin(-1, keepdim=True)
-    nearest = cost.amin(-2, keepdim=True)
-    uniform = cost.new_full((batch,), 1 / batch)
+    uniform = x0.new_full((batch,), 1 / batch)
+    stop = tolerance / batch**0.5
     scales, most = [], 0
-    for problem in (cost - nearest).flatten(0, -3):
-        _, log = ot.sinkhorn(
-            uniform, uniform, problem, eps, numItermax=iterations, stopThr=tolerance / batch**0.5, log=True, warn=False
-        )
-        scales.append(log["v"].log())
+    for source, target in zip(x0.flatten(0, -3), x1.flatten(0, -3)):  # one at a time: the kernels are large
+        cost = _cost(source, target)
+        # Potentials of the nearest partners come off first: then no row or column of the kernel is all 0.
+        cost -= cost.amin(-1, keepdim=True)
+        nearest = cost.amin(-2)
+        cost -= nearest
+        _, log = ot.sinkhorn(uniform, uniform, cost, eps, numItermax=iterations, stopThr=stop, log=True, warn=False)
+        scales.append(log["v"].log() + nearest / eps)
         most = max(most, log["niter"] + 1)
-    scales = torch.stack(scales).unflatten(0, cost.shape[:-2]) + nearest[..., 0, :] / eps
-    return SamplePlan(x1, scales, eps, most)
+    return SinkhornPlan(x1, torch.stack(scales).unflatten(0, x1.shape[:-2]), eps, most)
 
 
 def _cost(x: Tensor, y: Tensor) -> Tensor:
