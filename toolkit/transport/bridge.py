@@ -36,16 +36,16 @@ class LightBridge(NamedTuple):
     def log_potential(self, y: Tensor) -> Tensor:
         """``log v`` at points ``[..., n, d]``: ``[..., n]``."""
         variances = self._eps * self.spreads
-        quadratic = y.square() @ (1 / variances).mT - 2 * y @ (self.centres / variances).mT  # [..., n, K]
         constant = (self.centres.square() / variances + (2 * math.pi * variances).log()).sum(-1)
-        return (self.log_weights[..., None, :] - (quadratic + constant[..., None, :]) / 2).logsumexp(-1)
+        terms = y @ (self.centres / variances).mT - y.square() @ (0.5 / variances).mT  # [..., n, K]
+        return (terms + (self.log_weights - constant / 2)[..., None, :]).logsumexp(-1)
 
     def plan_weights(self, x: Tensor) -> Tensor:
         """Probability of each component of the plan from ``x0``, ``[..., n, K]`` for points ``[..., n, d]``.
 
         Component k is Gaussian with mean ``r_k + S_k x0`` and covariance ``eps S_k`` (section 3 of the paper).
         """
-        exponent = (x.square() @ self.spreads.mT + 2 * x @ self.centres.mT) / (2 * self._eps)
+        exponent = x.square() @ (self.spreads / (2 * self._eps)).mT + x @ (self.centres / self._eps).mT
         return (self.log_weights[..., None, :] + exponent).softmax(-1)
 
     def moments(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -68,8 +68,8 @@ class LightBridge(NamedTuple):
         uniform = member_noise(weights.shape[:-1], generator, torch.rand).to(x)
         chosen = (weights.cumsum(-1) < uniform[..., None] * weights.sum(-1, keepdim=True)).sum(-1)
         chosen = chosen.clamp(max=weights.shape[-1] - 1)[..., None].expand(*weights.shape[:-1], x.shape[-1])
-        lead = weights.shape[:-2]
-        centre, spread = (part.expand(*lead, *part.shape[-2:]).gather(-2, chosen) for part in (self.centres, self.spreads))
+        shape = weights.shape[:-2] + self.centres.shape[-2:]
+        centre, spread = (part.expand(shape).gather(-2, chosen) for part in (self.centres, self.spreads))
         noise = member_noise(centre.shape, generator).to(x)
         return centre + spread * x + (self._eps * spread).sqrt() * noise
 

@@ -30,12 +30,15 @@ class GaussianPlan(NamedTuple):
         return mean, self.covariance[..., None, :, :].expand(*mean.shape, mean.shape[-1])
 
 
-def gaussian_plan(mean: Tensor, covariance: Tensor, other_mean: Tensor, other_covariance: Tensor, eps: float):
+def gaussian_plan(
+    mean: Tensor, covariance: Tensor, other_mean: Tensor, other_covariance: Tensor, eps: float
+) -> GaussianPlan:
     """The plan of least ``E |x0 - x1|^2 / 2 - eps * entropy`` between two Gaussians.
 
-    The conditional law has density ``exp(x0 . x1 / eps)`` times a function of ``x1``, so its mean is ``shift + S x0`` and its
-    covariance ``eps S`` with one symmetric S. That the second Gaussian comes out requires ``S C S + eps S = C'``, which
-    ``C^(1/2) S C^(1/2) = (C^(1/2) C' C^(1/2) + eps^2 / 4)^(1/2) - eps / 2`` solves (Janati et al. 2020, arXiv 2006.02572).
+    The conditional law has density ``exp(x0 . x1 / eps)`` times a function of ``x1``, so its mean is ``shift + S x0``
+    and its covariance ``eps S``, with one symmetric S. The second Gaussian comes out if ``S C S + eps S = C'``, which
+    ``C^(1/2) S C^(1/2) = (C^(1/2) C' C^(1/2) + eps^2 / 4)^(1/2) - eps / 2`` solves (Janati et al. 2020, arXiv
+    2006.02572).
 
     Args:
         mean, covariance: of the start, ``[..., d]`` and ``[..., d, d]`` positive definite.

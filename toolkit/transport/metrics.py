@@ -43,8 +43,8 @@ def unexplained_variance(
 ) -> Tensor:
     """Error of a conditional plan: mean squared Bures-Wasserstein distance, in percent of the target's variance.
 
-    This is the cBW2-UVP of Gushchin et al. 2023 (arXiv 2306.10161, section 5): 0 for the right plan. The plan that sends
-    every point to the target's mean, with no spread, has 100 if the right plan has no spread either.
+    This is the cBW2-UVP of Gushchin et al. 2023 (arXiv 2306.10161): 0 for the right plan. If the right plan is a map,
+    the plan that sends every point to the target's mean has 100.
 
     Args:
         mean, covariance: of the estimated plan at n starting points, ``[..., n, d]`` and ``[..., n, d, d]``.

@@ -27,7 +27,7 @@ def euler_maruyama(
     Args:
         drift: takes points ``[..., n, d]`` and a time, returns ``[..., n, d]``.
         x: starting points ``[..., n, d]``; leading axes are members.
-        noise: standard deviation after unit time in each coordinate; a number, or a tensor that broadcasts to ``[...]``.
+        noise: standard deviation after unit time in each coordinate; a number, or a tensor broadcasting to ``[...]``.
         steps: how many.
         generator: source of randomness on the CPU; or a list of them, one per entry of the first axis of ``x``.
         keep: returns whole paths rather than end points.

@@ -81,8 +81,11 @@ def sinkhorn_plan(
         cost -= cost.amin(-1, keepdim=True)
         nearest = cost.amin(-2)
         cost -= nearest
-        _, log = ot.sinkhorn(uniform, uniform, cost, eps, numItermax=iterations, stopThr=stop, log=True, warn=False)
-        scales.append(log["v"].log() + nearest / eps)
+        problem = (uniform, uniform, cost)
+        if cost.device.type == "cpu":  # POT is quicker with arrays
+            problem = tuple(part.numpy() for part in problem)
+        _, log = ot.sinkhorn(*problem, eps, numItermax=iterations, stopThr=stop, log=True, warn=False)
+        scales.append(torch.as_tensor(log["v"]).log() + nearest / eps)
         most = max(most, log["niter"] + 1)
     return SinkhornPlan(x1, torch.stack(scales).unflatten(0, x1.shape[:-2]), eps, most)
 
