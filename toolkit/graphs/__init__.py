@@ -13,6 +13,7 @@ from toolkit.graphs.operators import (
     propagate,
 )
 from toolkit.graphs.resistance import commute_time, effective_resistance, sketched_resistance
+from toolkit.graphs.sensitivity import sensitivity
 from toolkit.graphs.skipgram import SkipGram, deepwalk
 from toolkit.graphs.walks import random_walks
 
@@ -33,6 +34,7 @@ __all__ = [
     "normalized_adjacency",
     "propagate",
     "random_walks",
+    "sensitivity",
     "sketched_resistance",
     "sparse_tensor",
     "split_links",
