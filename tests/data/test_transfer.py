@@ -4,7 +4,7 @@ import networkx as nx
 import pytest
 import torch
 
-from toolkit.data.transfer import GRAPHS, chorded_ring, crossed_ring, transfer_task
+from toolkit.data.transfer import GRAPHS, bottleneck_graphs, chorded_ring, crossed_ring, transfer_task
 
 
 def test_a_crossed_ring_joins_each_level_to_the_next():
@@ -48,3 +48,11 @@ def test_bad_arguments_are_refused():
         crossed_ring(9)
     with pytest.raises(ValueError, match="classes must be at least 2"):
         transfer_task("chorded ring", 3, classes=1)
+
+
+def test_the_family_of_bottlenecks_has_connected_graphs_of_one_size():
+    for name, graph in bottleneck_graphs(20).items():
+        assert sorted(graph) == list(range(20)) and nx.is_connected(graph), name
+    assert bottleneck_graphs(20)["barbell"].number_of_edges() == 2 * 21 + 7
+    with pytest.raises(ValueError, match="n must be at least 10"):
+        bottleneck_graphs(8)

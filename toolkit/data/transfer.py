@@ -36,8 +36,8 @@ def crossed_ring(n: int) -> Graph:
 def chorded_ring(n: int) -> Graph:
     """A ring with one chord on each side that skips the middle of the way between the opposite nodes 0 and n/2.
 
-    With r = n/2 and ``a = max(1, r // 4)`` the chords join a to r - a, and the mirror images n - a and r + a. Distance r
-    becomes 2 a + 1 from n = 8 on. Smaller rings have no room for a chord and stay as they are.
+    With r = n/2 and ``a = max(1, r // 4)`` the chords join a to r - a, and the mirror images n - a and r + a.
+    Distance r becomes 2 a + 1 from n = 8 on. Smaller rings have no room for a chord and stay as they are.
 
     Raises:
         ValueError: n odd or below 4.
@@ -64,8 +64,8 @@ class Transfer:
 
     Attributes:
         adjacency: ``[n, n]`` float32, zeros and ones.
-        features: ``[classes, n, classes]`` float32, one graph for each class: one-hot at the source, zeros at the target,
-            ones elsewhere.
+        features: ``[classes, n, classes]`` float32, one graph for each class: one-hot at the source, zeros at
+            the target, ones elsewhere.
         labels: ``[classes]`` int64, the class that the target should name.
         source, target: nodes, ``distance`` steps apart on the graph, except in the chorded ring.
     """
@@ -85,8 +85,8 @@ def transfer_task(name: str, distance: int, *, classes: int = 5) -> Transfer:
 
     Args:
         name: ``ring``, ``crossed ring``, ``chorded ring`` (all with 2 r nodes and source and target opposite) or
-            ``clique-path`` (a clique of r nodes with a tail of r; the target is a node of the clique away from the tail,
-            and the source the end of a tail cut so that it is r steps away).
+            ``clique-path`` (a clique of r nodes, at least three, with a tail of r - 1; the target is a node of the
+            clique away from the tail, the source its end).
         distance: r, at least 2; for the chorded ring the distance without its chords.
         classes: how many labels, at least 2.
 
@@ -110,3 +110,24 @@ def transfer_task(name: str, distance: int, *, classes: int = 5) -> Transfer:
     features[:, target] = 0
     features[:, source] = torch.eye(classes)
     return Transfer(adjacency, features, torch.arange(classes), source, target)
+
+
+def bottleneck_graphs(n: int = 20) -> dict[str, Graph]:
+    """Small networkx graphs of n nodes with few edges between their parts, by name.
+
+    ``ring``; ``crossed ring``; ``clique-path``, a clique of n/2 with a tail; ``barbell``, two cliques of about n/3 with
+    a path between; ``tree``, binary and as full as n allows.
+
+    Raises:
+        ValueError: n odd or below 10.
+    """
+    import networkx as nx
+
+    half, third = _even(n, 10) // 2, round(n / 3)
+    return {
+        "ring": nx.cycle_graph(n),
+        "crossed ring": crossed_ring(n),
+        "clique-path": nx.lollipop_graph(half, n - half),
+        "barbell": nx.barbell_graph(third, n - 2 * third),
+        "tree": nx.full_rary_tree(2, n),
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -21,8 +22,8 @@ def sensitivity(
     (2023), arXiv 2302.02941.
 
     Args:
-        rounds: functions ``[..., n, p] -> [..., n, q]`` that do not mix what lies on the axes before the nodes, for instance
-            ``partial(net.round, index)`` of an ``MPNN``.
+        rounds: functions ``[..., n, p] -> [..., n, q]`` that do not mix what lies on the axes before the nodes, for
+            instance ``partial(net.round, index)`` of an ``MPNN``.
         x: h(0), ``[..., n, p]``.
         sources: the nodes u; all by default.
         norm: ``l1`` or ``frobenius``.
@@ -48,10 +49,14 @@ def sensitivity(
     tangents = start.view(-1, *between, n, p).expand(-1, *x.shape).contiguous()  # [sources p, ..., n, p]
     found = [_norms(tangents, p, norm)]
     for step in rounds:
-        tangents = vmap(lambda t: jvp(step, (x,), (t,))[1])(tangents)
+        tangents = vmap(partial(_pushed, step, x))(tangents)
         x = step(x)
         found.append(_norms(tangents, p, norm))
     return torch.stack(found)
+
+
+def _pushed(step: Callable[[Tensor], Tensor], x: Tensor, tangent: Tensor) -> Tensor:
+    return jvp(step, (x,), (tangent,))[1]
 
 
 def _norms(tangents: Tensor, p: int, norm: str) -> Tensor:

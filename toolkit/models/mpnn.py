@@ -116,7 +116,7 @@ class MPNN(nn.Module):
         return states
 
     def forward(self, x: Tensor) -> Tensor:
-        """``[n, d]`` or ``[K, ..., n, d]`` -> ``[K, ..., n, outputs]``, or the last states where there is no last map."""
+        """``[n, d]`` or ``[K, ..., n, d]`` -> ``[K, ..., n, outputs]``, or the last states if no map follows."""
         h = self.states(x)[-1]
         return _affine(h, *self.last) if len(self.last) else h
 
