@@ -67,12 +67,15 @@ class Transfer:
         features: ``[classes, n, classes]`` float32, one graph for each class: one-hot at the source, zeros at
             the target, ones elsewhere.
         labels: ``[classes]`` int64, the class that the target should name.
+        groups: ``[n]`` int64, numbered from 0: nodes of a group are mirror images of each other, features too, so that
+            message passing gives them the same states, and one of them may stand for all.
         source, target: nodes, ``distance`` steps apart on the graph, except in the chorded ring.
     """
 
     adjacency: Tensor
     features: Tensor
     labels: Tensor
+    groups: Tensor
     source: int
     target: int
 
@@ -100,16 +103,20 @@ def transfer_task(name: str, distance: int, *, classes: int = 5) -> Transfer:
     at_least(2, distance=distance, classes=classes)
     source, target = distance, 0
     if name == "clique-path":  # target -> last of the clique -> tail of distance - 1 nodes
-        graph = nx.lollipop_graph(max(3, distance), distance - 1)
+        clique = max(3, distance)
+        graph = nx.lollipop_graph(clique, distance - 1)
         source = len(graph) - 1
+        groups = (torch.arange(len(graph)) - clique + 3).clamp(min=1)  # the rest of the clique, its last node, the tail
+        groups[target] = 0
     else:
         makers = {"ring": nx.cycle_graph, "crossed ring": crossed_ring, "chorded ring": chorded_ring}
         graph = makers[name](2 * distance)
+        groups = torch.minimum(torch.arange(2 * distance), 2 * distance - torch.arange(2 * distance))
     adjacency = torch.from_numpy(nx.to_numpy_array(graph, nodelist=range(len(graph)), dtype="float32"))
     features = torch.ones(classes, len(graph), classes)
     features[:, target] = 0
     features[:, source] = torch.eye(classes)
-    return Transfer(adjacency, features, torch.arange(classes), source, target)
+    return Transfer(adjacency, features, torch.arange(classes), groups, source, target)
 
 
 def bottleneck_graphs(n: int = 20) -> dict[str, Graph]:
