@@ -107,17 +107,19 @@ def _iterate(linear, traces, state, tolerance, most, size):
     iterations = torch.zeros(len(linear), dtype=torch.int64, device=linear.device)
     active = torch.arange(len(linear), device=linear.device)
     psd, positive, off_psd, off_positive, penalty = whole
+    drift = linear / (2 * penalty[:, None, None, None])
     for step in range(1, most + 1):
-        middle = (psd - off_psd + positive - off_positive + linear[active] / penalty[:, None, None, None]) / 2
+        old_psd, old_positive = psd, positive
+        middle = (psd - off_psd).add_(positive).sub_(off_positive).mul_(0.5).add_(drift)
         middle = project_affine(middle, traces)
-        old = psd + positive
-        pulled = [RELAXATION * middle + (1 - RELAXATION) * copy for copy in (psd, positive)]
-        psd, positive = project_psd(pulled[0] + off_psd), (pulled[1] + off_positive).clamp(min=0)
-        off_psd, off_positive = off_psd + pulled[0] - psd, off_positive + pulled[1] - positive
+        to_psd = torch.add(off_psd, middle, alpha=RELAXATION).add_(psd, alpha=1 - RELAXATION)
+        to_positive = torch.add(off_positive, middle, alpha=RELAXATION).add_(positive, alpha=1 - RELAXATION)
+        psd, positive = project_psd(to_psd), to_positive.clamp(min=0)
+        off_psd, off_positive = to_psd.sub_(psd), to_positive.sub_(positive)
         if step % EVERY and step != most:
             continue
         apart = torch.stack([middle - psd, middle - positive], dim=1).flatten(1).norm(dim=1) / size
-        moved = penalty * (psd + positive - old).flatten(1).norm(dim=1) / size
+        moved = penalty * (psd - old_psd + positive - old_positive).flatten(1).norm(dim=1) / size
         primal[active], dual[active], iterations[active] = apart, moved, step
         factor = torch.where(apart > BALANCE * moved, STEP, 1.0) / torch.where(moved > BALANCE * apart, STEP, 1.0)
         factor = factor.to(penalty)
@@ -132,6 +134,7 @@ def _iterate(linear, traces, state, tolerance, most, size):
         if not bool(going.all()):
             active = active[going]
             psd, positive, off_psd, off_positive, penalty = (part[going] for part in current)
+        drift = linear[active] / (2 * penalty[:, None, None, None])
     return tuple(whole), (primal, dual, iterations)
 
 
@@ -148,7 +151,8 @@ def project_affine(m: Tensor, traces: Tensor) -> Tensor:
     total = (row.sum(-1, keepdim=True) - trace.sum(-1, keepdim=True)) / (groups * (n - 1))  # 1^T u
     alpha = (trace - total) / n
     u = (2 * (row - alpha.sum(-1, keepdim=True)) / groups - total) / n
-    found = m - ((u[..., :, None] + u[..., None, :]) / 2)[..., None, :, :]
+    half = u / 2
+    found = m - (half[..., :, None] + half[..., None, :])[..., None, :, :]
     found.diagonal(dim1=-2, dim2=-1).sub_(alpha[..., None])
     return found
 
