@@ -4,6 +4,7 @@ from toolkit.graphs.classify import node_classification
 from toolkit.graphs.convert import sparse_tensor, to_networkx, to_scipy
 from toolkit.graphs.factorize import truncated_svd
 from toolkit.graphs.links import LinkSplit, area_under_roc, link_auc, split_links
+from toolkit.graphs.local import Diffusion, flow_diffusion, pagerank_push, sweep_cut, volume_cut
 from toolkit.graphs.multilabel import compare_multilabel, multilabel_f1
 from toolkit.graphs.neighbours import common_neighbours
 from toolkit.graphs.operators import (
@@ -18,6 +19,7 @@ from toolkit.graphs.skipgram import SkipGram, deepwalk
 from toolkit.graphs.walks import random_walks
 
 __all__ = [
+    "Diffusion",
     "LinkSplit",
     "SkipGram",
     "area_under_roc",
@@ -28,17 +30,21 @@ __all__ = [
     "deepwalk",
     "dirichlet_energy",
     "effective_resistance",
+    "flow_diffusion",
     "laplacian",
     "link_auc",
     "multilabel_f1",
     "node_classification",
     "normalized_adjacency",
+    "pagerank_push",
     "propagate",
     "random_walks",
     "sketched_resistance",
     "sparse_tensor",
     "split_links",
+    "sweep_cut",
     "to_networkx",
     "to_scipy",
     "truncated_svd",
+    "volume_cut",
 ]

@@ -1,0 +1,255 @@
+"""Local clustering: mass or walkers spread from a few nodes, and the edges of all other nodes are never read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.sparse import block_diag, csr_array
+from torch import Tensor
+
+from toolkit.graphs.convert import to_scipy
+
+
+@dataclass(frozen=True)
+class Diffusion:
+    """Where a diffusion came to rest, for B problems on n nodes each.
+
+    Attributes:
+        x: ``[B, n]`` float64, nowhere negative: heights of a flow diffusion, or probabilities of a walk. The nodes with
+            ``x > 0`` are those that were touched: edges of no others were read.
+        mass: ``[B, n]`` float64: the mass at each node, or the probability that is still to be spread.
+        steps: rounds, each a step at all nodes that had an excess.
+    """
+
+    x: Tensor
+    mass: Tensor
+    steps: int
+
+
+def flow_diffusion(
+    graphs,
+    source: Tensor,
+    sink: Tensor,
+    *,
+    tolerance: float = 1e-4,
+    start: Diffusion | None = None,
+    most_steps: int = 100_000,
+) -> Diffusion:
+    """2-norm flow diffusion: mass flows along edges until no node holds more than it can (Fountoulakis et al. 2020).
+
+    Minimises ``x^T L x / 2 + x^T (sink - source)`` over ``x >= 0``, with L the Laplacian. With the mass
+    ``m = source - L x``, x is optimal if ``m <= sink`` everywhere and ``m = sink`` where ``x > 0``. A coordinate step
+    at a node with an excess ``m - sink > 0`` raises its x by the excess over its degree, which hands the excess to the
+    neighbours in proportion to the weights. All nodes with an excess step at once. As L is an M-matrix, x rises towards
+    the optimum and never passes it.
+
+    Args:
+        graphs: one graph for all problems, or a list of B graphs on n nodes each; symmetric, weights nowhere negative,
+            each in a form known to ``to_scipy``.
+        source: ``[B, n]`` mass put on the nodes, or ``[n]`` for one problem.
+        sink: mass that a node can hold, positive; it is broadcast to the shape of ``source``.
+        tolerance: the largest excess left, as a share of the node's sink.
+        start: the result for a source that is nowhere larger, on the same graphs, to go on from.
+        most_steps: rounds at most.
+
+    Returns:
+        Everything on the CPU.
+
+    Raises:
+        ValueError: numbers or shapes that do not fit, more mass than a graph can hold, mass on a node without edges,
+            or no convergence in ``most_steps``.
+    """
+    _positive(tolerance=tolerance)
+    rows, source = _problems(graphs, source)
+    sink = np.broadcast_to(torch.as_tensor(sink).detach().cpu().double().numpy(), source.shape)
+    if not (sink > 0).all():
+        raise ValueError("sink must be positive at every node")
+    if not (source.sum(1) < sink.sum(1)).all():
+        raise ValueError("source must be less than a graph can hold, the sum of its sinks")
+    shape, sink = source.shape, np.ascontiguousarray(sink).ravel()
+    x, mass = np.zeros(source.size), source.ravel().copy()
+    if start is not None:
+        if tuple(start.x.shape) != shape:
+            raise ValueError(f"start must hold {list(shape)} heights; got {list(start.x.shape)}")
+        x = start.x.numpy().ravel().copy()
+        lifted = np.flatnonzero(x)
+        mass[lifted] -= rows.degree[lifted] * x[lifted]
+        rows.spread(mass, lifted, x[lifted])
+    for step in range(most_steps):
+        active = np.flatnonzero(mass > sink * (1 + tolerance))
+        if not len(active):
+            return _result(x, mass, step, shape)
+        rise = (mass[active] - sink[active]) / rows.degree_of(active)
+        x[active] += rise
+        mass[active] = sink[active]
+        rows.spread(mass, active, rise)
+    raise ValueError(f"some node still had an excess after {most_steps} steps; give more steps or less mass")
+
+
+def pagerank_push(
+    graphs, source: Tensor, *, alpha: float, tolerance: float = 1e-5, most_steps: int = 100_000
+) -> Diffusion:
+    """Personalized PageRank by local pushes: where walkers stop who stop with probability alpha at each step.
+
+    ``p = alpha (I - (1 - alpha) A D^-1)^-1 source``. A push at a node keeps the share alpha of its residual and hands
+    the rest to the neighbours (Andersen, Chung and Lang 2006, without laziness). All nodes whose residual is above
+    ``tolerance * degree`` push at once.
+
+    Args:
+        graphs, most_steps: as for ``flow_diffusion``.
+        source: ``[B, n]`` or ``[n]``: probability to start at a node.
+        alpha: between 0 and 1: chance to stop at each step.
+        tolerance: the largest residual left, as a share of the node's degree. ``x / degree`` errs by less than it.
+
+    Returns:
+        x, and the residual as mass.
+
+    Raises:
+        ValueError: as ``flow_diffusion``, or alpha outside (0, 1].
+    """
+    _positive(tolerance=tolerance, alpha=alpha)
+    if alpha > 1:
+        raise ValueError(f"alpha must be at most 1; got {alpha}")
+    rows, source = _problems(graphs, source)
+    x, mass = np.zeros(source.size), source.ravel().copy()
+    if not rows.degree[mass > 0].all():
+        raise ValueError("source must lie on nodes with edges")
+    for step in range(most_steps):
+        active = np.flatnonzero(mass > tolerance * rows.degree)
+        if not len(active):
+            return _result(x, mass, step, source.shape)
+        residual = mass[active]
+        x[active] += alpha * residual
+        mass[active] = 0
+        rows.spread(mass, active, (1 - alpha) * residual / rows.degree[active])
+    raise ValueError(f"some node still had a large residual after {most_steps} steps")
+
+
+def sweep_cut(graphs, score: Tensor) -> tuple[Tensor, Tensor]:
+    """The best of the sets that hold the nodes with the highest scores: the one with the lowest conductance.
+
+    The conductance of a set is the weight of the edges that leave it over the smaller of its volume (the sum of its
+    degrees) and the volume of the rest (Andersen, Chung and Lang 2006, section 2). Only nodes with a positive score can
+    be taken, and only their edges are read. Sets that are the whole graph are left out.
+
+    Args:
+        graphs: as for ``flow_diffusion``.
+        score: ``[B, n]`` or ``[n]``: such as x of a flow diffusion, or PageRank divided by the degree.
+
+    Returns:
+        Membership ``[B, n]`` bool, and the conductance ``[B]`` float64.
+
+    Raises:
+        ValueError: shapes that do not fit, or a problem without a positive score.
+    """
+    rows, score = _problems(graphs, score, name="score")
+    (count, n), flat = score.shape, score.ravel()
+    if not (score > 0).any(1).all():
+        raise ValueError("every problem needs a node with a positive score")
+    scored = np.flatnonzero(flat > 0)
+    order = scored[np.lexsort((-flat[scored], scored // n))]  # problem by problem, from the highest score down
+    place = np.full(flat.size, flat.size)
+    place[order] = np.arange(len(order))
+    first = np.searchsorted(order // n, np.arange(count))  # where each problem begins
+    targets, weights, lengths = rows.edges(order)
+    owner = np.repeat(np.arange(len(order)), lengths)
+    inner = np.bincount(owner, weights * (place[targets] < owner), minlength=len(order))
+    problem = order // n
+    volume, inside = (_running(v, first, problem) for v in (rows.degree[order], inner))
+    total = rows.degree.reshape(-1, n).sum(1)[problem]
+    smaller = np.minimum(volume, total - volume)
+    proper = smaller > 1e-9 * total
+    conductance = np.where(proper, (volume - 2 * inside) / np.where(proper, smaller, 1), np.inf)
+    best = np.minimum.reduceat(conductance, first)
+    hits = np.flatnonzero(conductance == best[problem])
+    last = hits[np.searchsorted(hits, first)]
+    taken = np.zeros(flat.size, dtype=bool)
+    taken[order] = np.arange(len(order)) <= last[problem]
+    return torch.from_numpy(taken.reshape(count, n)), torch.from_numpy(best)
+
+
+def volume_cut(degree: Tensor, score: Tensor, volume: Tensor) -> Tensor:
+    """The nodes with the highest scores, as many as fit into a volume.
+
+    Args:
+        degree: ``[B, n]`` or ``[n]``, positive.
+        score: ``[B, n]``; only nodes with a positive score are taken. Of equal scores the first comes first.
+        volume: ``[B]`` or ``[B, 1]`` or one number: the largest sum of degrees.
+
+    Returns:
+        Membership ``[B, n]`` bool.
+
+    Raises:
+        ValueError: scores that are not ``[B, n]``, or degrees that do not fit to them.
+    """
+    if score.ndim != 2 or degree.shape[-1] != score.shape[-1]:
+        raise ValueError(f"score must be [B, n] and degree fit to it; got {list(score.shape)} and {list(degree.shape)}")
+    order = score.argsort(dim=1, descending=True, stable=True)
+    filled = degree.expand(score.shape).gather(1, order).cumsum(1)
+    taken = (filled <= torch.as_tensor(volume).reshape(-1, 1)) & (score.gather(1, order) > 0)
+    return torch.zeros_like(taken).scatter(1, order, taken)
+
+
+class _Rows:
+    """Edges by node, for B problems laid side by side: node i of problem b has the number ``b n + i``."""
+
+    def __init__(self, matrix: csr_array, n: int, count: int):
+        self.matrix, self.n, self.shared = matrix, n, matrix.shape[0] != n * count
+        degree = np.asarray(matrix.sum(1), dtype=np.float64)
+        self.degree = np.tile(degree, count) if self.shared else degree
+
+    def degree_of(self, nodes):
+        if not self.degree[nodes].all():
+            raise ValueError("a node without edges has more mass than it can hold")
+        return self.degree[nodes]
+
+    def edges(self, nodes):
+        """The far ends and weights of all edges of these nodes, and how many each has."""
+        rows = nodes % self.n if self.shared else nodes
+        starts = self.matrix.indptr[rows].astype(np.int64)
+        lengths = self.matrix.indptr[rows + 1] - starts
+        place = np.repeat(starts - lengths.cumsum() + lengths, lengths) + np.arange(lengths.sum())
+        targets = self.matrix.indices[place].astype(np.int64)
+        if self.shared:
+            targets += np.repeat(nodes - rows, lengths)
+        return targets, self.matrix.data[place], lengths
+
+    def spread(self, mass, nodes, height) -> None:
+        """Adds ``height_i w_ij`` to the mass of every neighbour j of these nodes."""
+        targets, weights, lengths = self.edges(nodes)
+        mass += np.bincount(targets, weights * np.repeat(height, lengths), minlength=mass.size)
+
+
+def _problems(graphs, values: Tensor, name: str = "source") -> tuple[_Rows, np.ndarray]:
+    """The edges, and the values as ``[B, n]`` float64."""
+    values = np.atleast_2d(torch.as_tensor(values).detach().cpu().double().numpy())
+    several = isinstance(graphs, list | tuple)
+    parts = [to_scipy(graph, dtype=np.float64) for graph in (graphs if several else [graphs])]
+    if values.ndim != 2 or {part.shape[0] for part in parts} != {values.shape[1]}:
+        raise ValueError(f"{name} must be [B, n] with one column per node; got {list(values.shape)}")
+    if several and len(parts) != len(values):
+        raise ValueError(f"{name} must have one row per graph, {len(parts)}; got {len(values)}")
+    if not np.isfinite(values).all() or (values < 0).any():
+        raise ValueError(f"{name} must be finite and nowhere negative")
+    if any(part.nnz and part.data.min() < 0 for part in parts):
+        raise ValueError("weights must be nowhere negative")
+    matrix = parts[0] if len(parts) == 1 else csr_array(block_diag(parts, format="csr"))
+    return _Rows(matrix, values.shape[1], len(values)), values
+
+
+def _running(values, first, problem):
+    """Sums from each problem's first entry on."""
+    sums = values.cumsum()
+    return sums - (sums[first] - values[first])[problem]
+
+
+def _result(x, mass, steps, shape) -> Diffusion:
+    return Diffusion(torch.from_numpy(x.reshape(shape)), torch.from_numpy(mass.reshape(shape)), steps)
+
+
+def _positive(**numbers: float) -> None:
+    for name, number in numbers.items():
+        if not number > 0:
+            raise ValueError(f"{name} must be above 0; got {number}")
