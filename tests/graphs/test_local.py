@@ -42,7 +42,7 @@ def test_flow_diffusion_meets_the_optimality_conditions_and_loses_no_mass():
     n = min(map(len, graphs))
     graphs = [dense[:n, :n] for dense in graphs]
     sources, sink = torch.stack([point(n, 1, 6.0), point(n, 2, 9.0)]), torch.ones(n).double()
-    found = flow_diffusion(graphs, sources, sink, tolerance=1e-8)
+    found = flow_diffusion(torch.block_diag(*graphs), sources, sink, tolerance=1e-8)
     for dense, source, x, mass in zip(graphs, sources, found.x, found.mass):
         torch.testing.assert_close(mass, source - laplacian(dense) @ x, atol=1e-9, rtol=0)
         assert bool((x >= 0).all()) and bool((mass <= sink * (1 + 1e-7)).all())
@@ -94,7 +94,7 @@ def test_the_sweep_finds_the_best_prefix():
     graphs = [dense[:n, :n] for dense in graphs]
     score = torch.rand(3, n, generator=torch.Generator().manual_seed(0))
     score[:, ::4] = 0
-    taken, conductance = sweep_cut(graphs, score)
+    taken, conductance = sweep_cut(torch.block_diag(*graphs), score)
     for dense, values, members, best in zip(graphs, score, taken, conductance):
         order = values.argsort(descending=True)[: int((values > 0).sum())]
         wanted = []
@@ -125,8 +125,9 @@ def test_bad_input_is_refused():
         ((path, source, sink * 0), "sink must be positive"),
         ((path, source * 3, sink), "source must be less"),
         ((path, -source, sink), "nowhere negative"),
-        ((path, torch.ones(4), sink[:4]), "one column per node"),
-        (([path, path], source, sink), "one row per graph"),
+        ((path, torch.ones(4), sink[:4]), "graph on n nodes"),
+        ((nx.path_graph(15), source.expand(2, 5), sink), "15 nodes"),
+        ((nx.disjoint_union(path, nx.path_graph(2)), point(7, 6, 3.0), torch.ones(7)), "connected part"),
         ((-to_scipy(path), source, sink), "weights"),
         ((nx.empty_graph(5), source, sink), "without edges"),
     ):

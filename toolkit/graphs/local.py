@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.sparse import block_diag, csr_array
+from scipy.sparse import block_diag, csc_array, csr_array, diags_array
+from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import spsolve
 from torch import Tensor
 
 from toolkit.graphs.convert import to_scipy
+
+ROUNDS = 30  # every so many rounds the touched nodes are solved for together
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,12 @@ def flow_diffusion(
     ``m = source - L x``, x is optimal if ``m <= sink`` everywhere and ``m = sink`` where ``x > 0``. A coordinate step
     at a node with an excess ``m - sink > 0`` raises its x by the excess over its degree, which hands the excess to the
     neighbours in proportion to the weights. All nodes with an excess step at once. As L is an M-matrix, x rises towards
-    the optimum and never passes it.
+    the optimum and never passes it. Mass that leaves a set of nodes slowly would need many rounds, so every 30th round
+    solves for the heights of all nodes touched so far instead, which x does not pass either.
 
     Args:
-        graphs: one graph for all problems, or a list of B graphs on n nodes each; symmetric, weights nowhere negative,
-            each in a form known to ``to_scipy``.
+        graphs: one graph on n nodes for all problems; or B graphs, one for each, as one block-diagonal matrix
+            ``[B n, B n]``. Symmetric, weights nowhere negative, in a form known to ``to_scipy``.
         source: ``[B, n]`` mass put on the nodes, or ``[n]`` for one problem.
         sink: mass that a node can hold, positive; it is broadcast to the shape of ``source``.
         tolerance: the largest excess left, as a share of the node's sink.
@@ -68,8 +73,8 @@ def flow_diffusion(
         raise ValueError("sink must be positive at every node")
     if not (source.sum(1) < sink.sum(1)).all():
         raise ValueError("source must be less than a graph can hold, the sum of its sinks")
-    shape, sink = source.shape, np.ascontiguousarray(sink).ravel()
-    x, mass = np.zeros(source.size), source.ravel().copy()
+    shape, sink, start_mass = source.shape, np.ascontiguousarray(sink).ravel(), source.ravel()
+    x, mass = np.zeros(source.size), start_mass.copy()
     if start is not None:
         if tuple(start.x.shape) != shape:
             raise ValueError(f"start must hold {list(shape)} heights; got {list(start.x.shape)}")
@@ -81,9 +86,16 @@ def flow_diffusion(
         active = np.flatnonzero(mass > sink * (1 + tolerance))
         if not len(active):
             return _result(x, mass, step, shape)
-        rise = (mass[active] - sink[active]) / rows.degree_of(active)
+        if not rows.degree[active].all():
+            raise ValueError("a node without edges has more mass than it can hold")
+        if step % ROUNDS < ROUNDS - 1:
+            rise = (mass[active] - sink[active]) / rows.degree[active]
+            mass[active] = sink[active]
+        else:
+            active = np.flatnonzero(x)
+            rise = np.maximum(rows.balanced(active, start_mass[active] - sink[active]) - x[active], 0)
+            mass[active] -= rows.degree[active] * rise
         x[active] += rise
-        mass[active] = sink[active]
         rows.spread(mass, active, rise)
     raise ValueError(f"some node still had an excess after {most_steps} steps; give more steps or less mass")
 
@@ -153,9 +165,8 @@ def sweep_cut(graphs, score: Tensor) -> tuple[Tensor, Tensor]:
     place = np.full(flat.size, flat.size)
     place[order] = np.arange(len(order))
     first = np.searchsorted(order // n, np.arange(count))  # where each problem begins
-    targets, weights, lengths = rows.edges(order)
-    owner = np.repeat(np.arange(len(order)), lengths)
-    inner = np.bincount(owner, weights * (place[targets] < owner), minlength=len(order))
+    edges = rows.matrix[order].tocoo()
+    inner = np.bincount(edges.row, edges.data * (place[edges.col] < edges.row), minlength=len(order))
     problem = order // n
     volume, inside = (_running(v, first, problem) for v in (rows.degree[order], inner))
     total = rows.degree.reshape(-1, n).sum(1)[problem]
@@ -195,48 +206,40 @@ def volume_cut(degree: Tensor, score: Tensor, volume: Tensor) -> Tensor:
 class _Rows:
     """Edges by node, for B problems laid side by side: node i of problem b has the number ``b n + i``."""
 
-    def __init__(self, matrix: csr_array, n: int, count: int):
-        self.matrix, self.n, self.shared = matrix, n, matrix.shape[0] != n * count
-        degree = np.asarray(matrix.sum(1), dtype=np.float64)
-        self.degree = np.tile(degree, count) if self.shared else degree
-
-    def degree_of(self, nodes):
-        if not self.degree[nodes].all():
-            raise ValueError("a node without edges has more mass than it can hold")
-        return self.degree[nodes]
-
-    def edges(self, nodes):
-        """The far ends and weights of all edges of these nodes, and how many each has."""
-        rows = nodes % self.n if self.shared else nodes
-        starts = self.matrix.indptr[rows].astype(np.int64)
-        lengths = self.matrix.indptr[rows + 1] - starts
-        place = np.repeat(starts - lengths.cumsum() + lengths, lengths) + np.arange(lengths.sum())
-        targets = self.matrix.indices[place].astype(np.int64)
-        if self.shared:
-            targets += np.repeat(nodes - rows, lengths)
-        return targets, self.matrix.data[place], lengths
+    def __init__(self, matrix: csr_array):
+        self.matrix, self.degree = matrix, np.asarray(matrix.sum(1), dtype=np.float64)
 
     def spread(self, mass, nodes, height) -> None:
         """Adds ``height_i w_ij`` to the mass of every neighbour j of these nodes."""
-        targets, weights, lengths = self.edges(nodes)
-        mass += np.bincount(targets, weights * np.repeat(height, lengths), minlength=mass.size)
+        mass += self.matrix[nodes].T @ height
+
+    def balanced(self, nodes, surplus):
+        """Heights of these nodes, all others at 0, that carry their surplus ``[k]`` out of them."""
+        inner = self.matrix[nodes][:, nodes]
+        leaving = self.degree[nodes] - inner.sum(1)
+        count, part = connected_components(inner, directed=False)
+        if (np.bincount(part, leaving, count) <= 1e-12 * np.bincount(part, self.degree[nodes], count)).any():
+            raise ValueError("a connected part of a graph has more mass than it can hold")
+        return spsolve(csc_array(diags_array(self.degree[nodes]) - inner), surplus)
 
 
 def _problems(graphs, values: Tensor, name: str = "source") -> tuple[_Rows, np.ndarray]:
     """The edges, and the values as ``[B, n]`` float64."""
     values = np.atleast_2d(torch.as_tensor(values).detach().cpu().double().numpy())
-    several = isinstance(graphs, list | tuple)
-    parts = [to_scipy(graph, dtype=np.float64) for graph in (graphs if several else [graphs])]
-    if values.ndim != 2 or {part.shape[0] for part in parts} != {values.shape[1]}:
-        raise ValueError(f"{name} must be [B, n] with one column per node; got {list(values.shape)}")
-    if several and len(parts) != len(values):
-        raise ValueError(f"{name} must have one row per graph, {len(parts)}; got {len(values)}")
+    matrix = to_scipy(graphs, dtype=np.float64)
+    count, n = values.shape if values.ndim == 2 else (0, 0)
+    if matrix.shape[0] not in (n, count * n) or not values.size:
+        raise ValueError(
+            f"{name} must be [B, n] for a graph on n nodes or for B graphs on B n nodes; "
+            f"got {list(values.shape)} and {matrix.shape[0]} nodes"
+        )
     if not np.isfinite(values).all() or (values < 0).any():
         raise ValueError(f"{name} must be finite and nowhere negative")
-    if any(part.nnz and part.data.min() < 0 for part in parts):
+    if matrix.nnz and matrix.data.min() < 0:
         raise ValueError("weights must be nowhere negative")
-    matrix = parts[0] if len(parts) == 1 else csr_array(block_diag(parts, format="csr"))
-    return _Rows(matrix, values.shape[1], len(values)), values
+    if matrix.shape[0] < count * n:
+        matrix = csr_array(block_diag([matrix] * count, format="csr"))
+    return _Rows(matrix), values
 
 
 def _running(values, first, problem):
