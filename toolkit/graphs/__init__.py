@@ -3,6 +3,7 @@
 from toolkit.graphs.classify import node_classification
 from toolkit.graphs.convert import sparse_tensor, to_networkx, to_scipy
 from toolkit.graphs.factorize import truncated_svd
+from toolkit.graphs.fewshot import few_sample_labels
 from toolkit.graphs.links import LinkSplit, area_under_roc, link_auc, split_links
 from toolkit.graphs.local import Diffusion, flow_diffusion, pagerank_push, sweep_cut, volume_cut
 from toolkit.graphs.multilabel import compare_multilabel, multilabel_f1
@@ -30,6 +31,7 @@ __all__ = [
     "deepwalk",
     "dirichlet_energy",
     "effective_resistance",
+    "few_sample_labels",
     "flow_diffusion",
     "laplacian",
     "link_auc",
