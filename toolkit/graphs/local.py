@@ -226,7 +226,8 @@ class _Rows:
 def _problems(graphs, values: Tensor, name: str = "source") -> tuple[_Rows, np.ndarray]:
     """The edges, and the values as ``[B, n]`` float64."""
     values = np.atleast_2d(torch.as_tensor(values).detach().cpu().double().numpy())
-    matrix = to_scipy(graphs, dtype=np.float64)
+    ready = isinstance(graphs, csr_array) and graphs.dtype == np.float64 and graphs.shape[0] == graphs.shape[1]
+    matrix = graphs if ready and graphs.has_canonical_format else to_scipy(graphs, dtype=np.float64)  # never changed
     count, n = values.shape if values.ndim == 2 else (0, 0)
     if matrix.shape[0] not in (n, count * n) or not values.size:
         raise ValueError(
