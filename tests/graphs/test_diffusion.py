@@ -110,6 +110,16 @@ def test_all_parameters_get_gradients_and_nonlinear_differs():
         assert all(p.grad is not None and bool((p.grad != 0).any()) for p in net.parameters())
 
 
+def test_dropout_keeps_the_mean_and_acts_only_while_training():
+    net = network([5, 6], GRAPHS, drop=0.25)
+    thinned = net._thin(torch.ones(200, 500))
+    torch.testing.assert_close(thinned.unique(), torch.tensor([0, 4 / 3]))
+    assert abs(thinned.mean() - 1) < 0.01
+    assert not torch.equal(net(X.float()), net(X.float()))
+    net.eval()
+    assert torch.equal(net(X.float()), net(X.float()))
+
+
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="no neighbour"):
         neighbourhoods([nx.empty_graph(3)], loops=False)

@@ -79,9 +79,9 @@ def edge_softmax(scores: Tensor, edges: Neighbourhoods) -> Tensor:
     """Positive weights in proportion to ``exp(score)``, which sum to 1 over the edges into each node: ``[E]`` both."""
     top = torch.full((edges.nodes,), -math.inf, dtype=scores.dtype, device=scores.device)
     top = top.scatter_reduce(0, edges.target, scores.detach(), "amax")  # shifts nothing but the exponents
-    grown = (scores - top[edges.target]).exp()
+    grown = (scores - top.index_select(0, edges.target)).exp()
     total = torch.zeros_like(top).index_add(0, edges.target, grown)
-    return grown / total[edges.target]
+    return grown / total.index_select(0, edges.target)
 
 
 def edge_products(left: Tensor, right: Tensor, edges: Neighbourhoods) -> Tensor:
