@@ -9,7 +9,7 @@ def pseudo_labels(features, counts, coupling, counting, neighbours=5):
     edges, weights = side_by_side(graphs, device=features.device)
     bags = torch.arange(members * n, device=features.device).view(-1, size)
     misses = torch.arange(size + 1, device=features.device) - counts.reshape(-1, 1).double()
-    found = belief_propagation(edges, coupling * weights, bags, -counting * misses**2, sweeps=40)
+    found = belief_propagation(edges, coupling * weights, bags, -counting * misses**2, sweeps=30)
     return torch.sigmoid(found.log_odds).view(members, n)
 """
 
