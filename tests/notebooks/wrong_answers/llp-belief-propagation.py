@@ -34,7 +34,9 @@ WRONG = {
     "exact-marginals": [
         EXACT.replace("!=", "=="),  # neighbours that repel
         EXACT.replace("torch.softmax(weight, dim=0)", "weight"),  # a mean of log weights
-        EXACT.replace("torch.softmax(weight, dim=0) @ y.double()", "y[weight.argmax()].double()"),  # the likeliest labels
+        EXACT.replace(
+            "torch.softmax(weight, dim=0) @ y.double()", "y[weight.argmax()].double()"
+        ),  # the likeliest labels
         EXACT.replace("ones = y[:, bags].sum(-1)", "ones = y[:, bags].argmax(-1)"),  # not the number of ones
     ],
 }
