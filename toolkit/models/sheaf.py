@@ -96,9 +96,10 @@ class SheafDiffusion(nn.Module):
         d, f = self.shape
         for layer in range(self.depth):
             maps = self.restriction_maps(h, layer)
-            changed = dropout(h, self.drop, self.training).view(self.members, self.nodes, d, f)
-            changed = (self.left[layer][:, None] @ changed) @ self.right[layer][:, None]
-            h = h - elu(self._laplacian(maps, changed)).flatten(2)
+            # W1 X W2 for all nodes at once, as one product with a matrix [d f, d f]
+            both = torch.einsum("kji,kab->kiajb", self.left[layer], self.right[layer]).reshape(-1, d * f, d * f)
+            changed = dropout(h, self.drop, self.training) @ both
+            h = h - elu(self._laplacian(maps, changed.unflatten(-1, (d, f)))).flatten(2)
             outputs.append(h)
         return outputs
 
@@ -117,7 +118,7 @@ class SheafDiffusion(nn.Module):
         if self.kind == "identity":
             return h.new_ones(self.edges.shape[1], 2, d)
         own, other = (h @ self.maps[layer]).flatten(0, 1).chunk(2, dim=-1)
-        found = torch.tanh(torch.stack([own[tails] + other[heads], own[heads] + other[tails]], dim=1))
+        found = torch.tanh(torch.stack([own.index_select(0, i) + other.index_select(0, j) for i, j in ((tails, heads), (heads, tails))], 1))
         if self.kind == "diagonal":
             return found
         if self.kind == "general":
