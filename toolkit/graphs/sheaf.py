@@ -45,6 +45,22 @@ def sheaf_difference(edges: Tensor, maps: Tensor, x: Tensor) -> Tensor:
     return total.view(x.shape)
 
 
+def sheaf_spread(edges: Tensor, maps: Tensor, x: Tensor) -> Tensor:
+    """``(D + I)^-1/2 L_F (D + I)^-1/2 x``, with the block degrees D: what a layer of a sheaf network applies.
+
+    The one added to the degrees keeps small maps harmless. With identity maps this is ``x - S x``, where S is the
+    symmetric normalized adjacency with loops.
+
+    Args, returns, raises: as ``sheaf_difference``.
+    """
+    degrees = block_degrees(edges, maps, len(x))
+    if maps.ndim == 3:
+        root = (degrees + 1).rsqrt()[..., None]
+        return root * sheaf_difference(edges, maps, root * x)
+    root = inverse_root(degrees + torch.eye(maps.shape[-1], dtype=maps.dtype, device=maps.device))
+    return root @ sheaf_difference(edges, maps, root @ x)
+
+
 def block_degrees(edges: Tensor, maps: Tensor, n: int) -> Tensor:
     """``D_v``, the sum of ``F_ve^T F_ve`` over the edges of v: the blocks on the diagonal of the sheaf Laplacian.
 
@@ -102,14 +118,14 @@ def sheaf_laplacian(edges: Tensor, maps: Tensor, n: int, *, normalized: bool = T
 def inverse_root(matrices: Tensor, *, tolerance: float = 1e-6) -> Tensor:
     """The pseudo-inverse square root of symmetric positive semidefinite matrices ``[..., d, d]``.
 
+    Its gradient is finite for repeated eigenvalues too, where that of the eigenvectors is not (the formula of Daleckii
+    and Krein for functions of matrices).
+
     Args:
-        matrices: the upper triangle is not read.
+        matrices: symmetric; the upper triangle is not read.
         tolerance: eigenvalues below this share of the largest count as zero.
     """
-    values, vectors = torch.linalg.eigh(matrices)
-    large = values > tolerance * values.amax(-1, keepdim=True).clamp(min=torch.finfo(values.dtype).tiny)
-    root = torch.where(large, values.clamp(min=torch.finfo(values.dtype).tiny), 1).rsqrt() * large
-    return (vectors * root[..., None, :]) @ vectors.mT
+    return _InverseRoot.apply(matrices, tolerance)
 
 
 def harmonic_projection(operator: Tensor, x: Tensor, *, tolerance: float = 1e-6) -> Tensor:
@@ -131,6 +147,24 @@ def harmonic_projection(operator: Tensor, x: Tensor, *, tolerance: float = 1e-6)
     values, vectors = torch.linalg.eigh(operator)
     kernel = vectors * (values <= tolerance * values.amax(-1, keepdim=True))[..., None, :]
     return kernel @ (kernel.mT @ x)
+
+
+class _InverseRoot(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, matrices, tolerance):
+        values, vectors = torch.linalg.eigh(matrices)
+        least = tolerance * values.amax(-1, keepdim=True).clamp(min=torch.finfo(values.dtype).tiny)
+        roots = torch.where(values > least, values.clamp(min=0).rsqrt(), 0)
+        ctx.save_for_backward(roots, vectors)
+        return (vectors * roots[..., None, :]) @ vectors.mT
+
+    @staticmethod
+    def backward(ctx, gradient):
+        roots, vectors = ctx.saved_tensors
+        inner = vectors.mT @ ((gradient + gradient.mT) / 2) @ vectors
+        product, total = roots[..., :, None] * roots[..., None, :], roots[..., :, None] + roots[..., None, :]
+        slope = -torch.where(product > 0, product.square() / total, 0)
+        return vectors @ (slope * inner) @ vectors.mT, None
 
 
 def _check(edges: Tensor, maps: Tensor, d: int | None = None) -> None:
