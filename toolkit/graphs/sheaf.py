@@ -9,7 +9,10 @@ graph lists the stalks in the order of the nodes.
 from __future__ import annotations
 
 import torch
+from scipy.sparse import csr_array
 from torch import Tensor
+
+from toolkit.graphs.convert import sparse_tensor
 
 
 def sheaf_difference(edges: Tensor, maps: Tensor, x: Tensor) -> Tensor:
@@ -90,7 +93,7 @@ def sheaf_laplacian(edges: Tensor, maps: Tensor, n: int, *, normalized: bool = T
             pseudo-inverse stands in.
 
     Returns:
-        ``[n d, n d]`` torch CSR tensor, of the maps' dtype and device, symmetric and positive semidefinite.
+        ``[n d, n d]`` torch CSR tensor of the maps' dtype and device, symmetric, positive semidefinite; no gradient.
 
     Raises:
         ValueError: as ``sheaf_difference``, or an edge to a node that is not there.
@@ -111,8 +114,9 @@ def sheaf_laplacian(edges: Tensor, maps: Tensor, n: int, *, normalized: bool = T
     inside = torch.arange(d, device=edges.device)
     row = (rows[:, None, None] * d + inside[:, None]).expand_as(blocks)
     column = (columns[:, None, None] * d + inside).expand_as(blocks)
-    index = torch.stack([row.reshape(-1), column.reshape(-1)])
-    return torch.sparse_coo_tensor(index, blocks.reshape(-1), (n * d, n * d)).coalesce().to_sparse_csr()
+    places = tuple(part.reshape(-1).cpu().numpy() for part in (row, column))
+    entries = blocks.detach().reshape(-1).cpu().numpy()
+    return sparse_tensor(csr_array((entries, places), shape=(n * d, n * d)), device=maps.device, dtype=maps.dtype)
 
 
 def inverse_root(matrices: Tensor, *, tolerance: float = 1e-6) -> Tensor:
